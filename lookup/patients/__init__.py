@@ -1,1 +1,1 @@
-"""To be written."""
+"""How dispensations become one person: an answer that is exact, several, possible or none."""

@@ -1,1 +1,1 @@
-"""To be written."""
+"""The JSON endpoints, one module per subject."""
