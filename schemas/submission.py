@@ -11,16 +11,14 @@ class SubmissionState(StrEnum):
     """Where a submission stands, for the machine."""
 
     RECEIVED = "received"  # its bytes are safe and its ledger row written
-    RULED = "ruled"  # read and judged; its rows wait for the lake
-    STORED = "stored"  # its rows are in the lake (or it had none to store)
+    STORED = "stored"  # read, judged, and its accepted rows in the lake (or it had none to store)
     ANSWERED = "answered"  # the status report lies where the sender finds it
     FAILED = "failed"  # poison: it broke the worker too often and waits for a person
 
 
 # Every allowed step. A state not named as a key is final.
 TRANSITIONS: dict[SubmissionState, frozenset[SubmissionState]] = {
-    SubmissionState.RECEIVED: frozenset({SubmissionState.RULED, SubmissionState.FAILED}),
-    SubmissionState.RULED: frozenset({SubmissionState.STORED, SubmissionState.FAILED}),
+    SubmissionState.RECEIVED: frozenset({SubmissionState.STORED, SubmissionState.FAILED}),
     SubmissionState.STORED: frozenset({SubmissionState.ANSWERED, SubmissionState.FAILED}),
     # A person may put a failed submission back to the start once the cause is mended.
     SubmissionState.FAILED: frozenset({SubmissionState.RECEIVED}),
