@@ -14,7 +14,8 @@ DRUG_SCHEMA = pl.Schema(
         "strength": pl.String,  # "5 mg", "5 mg/325 mg", "25 mcg/hr"
         "form": pl.String,  # "tablet", "oral solution", "transdermal system"
         "schedule": pl.String,  # "II" "III" "IV" "V"; null where not federally scheduled
-        "drug_class": pl.String,  # opioid, buprenorphine, benzodiazepine, stimulant, naloxone, gabapentin, insulin, other
+        # opioid, buprenorphine, benzodiazepine, stimulant, naloxone, gabapentin, insulin (and glucagon), other
+        "drug_class": pl.String,
         "agonist": pl.Boolean,  # opioid agonist used for opioid use disorder (methadone, buprenorphine)
         "mme_factor": pl.Float64,  # CDC 2022; null where it has none
         "mme_strength": pl.Float64,  # opioid strength per unit in the factor's unit; null where n/a
