@@ -90,12 +90,12 @@ def _no_network() -> Iterator[None]:
     """Refuse connections and name look-ups that would leave this machine."""
     connect, look_up = socket.socket.connect, socket.getaddrinfo
 
-    def guarded_connect(self: socket.socket, address: Any) -> None:  # noqa: ANN401  as socket's own
+    def guarded_connect(self: socket.socket, address: Any) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_here(address[0]):
             raise OSError("A test tried to reach the network; tests use loopback only.")
         connect(self, address)
 
-    def guarded_look_up(host: Any, *rest: Any, **more: Any) -> Any:  # noqa: ANN401  as socket's own
+    def guarded_look_up(host: Any, *rest: Any, **more: Any) -> Any:
         if not _is_here(host.decode() if isinstance(host, bytes) else host):
             raise OSError("A test tried to look a name up; tests use loopback only.")
         return look_up(host, *rest, **more)
@@ -144,7 +144,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401, ARG001  xdist's own signature
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ARG001  xdist's own signature
     node.config.stash[deselected] |= Counter(getattr(node, "workeroutput", {}).get("deselected", {}))
 
 
