@@ -211,7 +211,7 @@ class Summary:
         pharmacies: distinct pharmacies.
         active: fills active on the day of the report.
         active_unknown: fills without a days supply, so nobody can say whether they are active.
-        private_pay: fills paid privately, whole or in part unknown.
+        private_pay: fills whose payment type is private pay.
         opioid_mme_per_day: sum over the active fills that have a dose; null where none has.
         opioid_mme_missing: active opioid fills whose dose is not computable, so not in that sum.
         buprenorphine_active: active fills of buprenorphine, which has no morphine equivalent.
@@ -336,7 +336,7 @@ class Dispensation:
         sold_on: date it left the pharmacy.
         drug: what.
         quantity: how much, in `units`.
-        units: "each", "mL" or "g", in words.
+        units: each, millilitres or grams.
         quantity_prescribed: what was prescribed, in `units`.
         days_supply: for how many days.
         rx_number: prescription number.
