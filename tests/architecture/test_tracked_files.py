@@ -71,3 +71,8 @@ def test_the_check_sees_a_machine_path(text: str) -> None:
 def test_the_check_sees_a_registry() -> None:
     assert REGISTRIES.search("https://files." + "pythonhosted" + ".org/x")
     assert not MACHINE.search("/var/lib/pdmp, framework/main, a/tmp/b")
+
+
+def test_no_private_key_is_held(root: Path, tracked_files: list[Path]) -> None:
+    begins = "-----BEGIN " + r"(?:OPENSSH |RSA |EC |DSA |ENCRYPTED )?" + "PRIVATE KEY-----"
+    assert [str(path) for path, text in texts(root, tracked_files) if re.search(begins, text)] == []
