@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import reference_pages
+import settings_page
+
+from access.audit_acts import audit_acts_markdown
 
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -40,9 +43,19 @@ class Page:
         return f"{MARK}{self.source}; change that instead. -->\n\n# {self.title}\n\n{self.body().strip()}\n"
 
 
+def audit_events() -> str:
+    """The audit vocabulary."""
+    return (
+        "Every act that leaves a trace. A value reads `subject:object:act` and is never renamed; an event carries ids "
+        "and the details listed here, and nothing else.\n\n" + audit_acts_markdown()
+    )
+
+
 PAGES = (
     Page("elements.md", "Segments and elements", "schemas/asap/", reference_pages.elements),
     Page("dispensation.md", "The dispensation row", "schemas/dispensation.py", reference_pages.dispensation),
+    Page("audit-events.md", "Audit events", "access/audit_acts.py", audit_events),
+    Page("settings.md", "Settings", "pdmp/settings.py", settings_page.settings),
     Page("states.md", "States of a submission", "schemas/submission.py", reference_pages.states),
 )
 
