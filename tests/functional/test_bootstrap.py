@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BASE = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
 
 # What a shell needs beside Python.
-TOOLS = ("sh", "dirname", "cat", "env", "make", "sed", "printf", "uname")
+TOOLS = ("sh", "dirname", "cat", "env", "make", "sed", "printf", "echo")
 
 
 def program(path: Path, text: str) -> None:
@@ -91,6 +91,18 @@ def bootstrap(checkout: Path, path: Path, **more: str) -> subprocess.CompletedPr
         text=True,
         check=False,
     )
+
+
+def test_make_alone_explains_every_command(checkout: Path, path: Path) -> None:
+    outcome = subprocess.run(
+        ["make"], cwd=checkout, env={"PATH": str(path)}, capture_output=True, text=True, check=False
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    named = {line.split()[0] for line in outcome.stdout.splitlines() if line.startswith("  ")}
+    assert named == {
+        *("help", ".venv", "demo", "test", "test-long", "check", "serve", "docs", "accept", "bench", "clean"),
+    }
+    assert not (checkout / ".venv").exists()
 
 
 class TestFindingAPython:
