@@ -16,6 +16,7 @@ import reference_pages
 import settings_page
 
 from access.audit_acts import audit_acts_markdown
+from access.permissions import permission_table_markdown
 
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -55,6 +56,7 @@ PAGES = (
     Page("elements.md", "Segments and elements", "schemas/asap/", reference_pages.elements),
     Page("dispensation.md", "The dispensation row", "schemas/dispensation.py", reference_pages.dispensation),
     Page("audit-events.md", "Audit events", "access/audit_acts.py", audit_events),
+    Page("permissions.md", "Permissions", "access/permission_table.py", permission_table_markdown),
     Page("settings.md", "Settings", "pdmp/settings.py", settings_page.settings),
     Page("states.md", "States of a submission", "schemas/submission.py", reference_pages.states),
 )
