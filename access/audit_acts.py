@@ -53,10 +53,18 @@ class AuditAct(StrEnum):
     DISPENSER_CHANGED = "administrator:dispenser:changed"
     DISPENSER_CLOSED = "administrator:dispenser:closed"
 
-    # The SFTP door
-    FEED_SIGNED_IN = "feed:connection:opened"
-    FEED_REFUSED = "feed:connection:refused"
-    FEED_EVENT = "feed:door:noted"
+    # The SFTP door; the first ten are its own words (`ingest.sftp_accounts.DoorEvent`)
+    FEED_SIGNED_IN = "sftp:login:granted"
+    FEED_REFUSED = "sftp:login:refused"
+    FEED_SESSION_OPENED = "sftp:session:opened"
+    FEED_SESSION_ENDED = "sftp:session:ended"
+    UPLOAD_OPENED = "sftp:upload:opened"
+    UPLOAD_TAKEN = "sftp:upload:taken"
+    UPLOAD_TORN = "sftp:upload:torn"
+    UPLOAD_RENAMED = "sftp:upload:renamed"
+    STATUS_REPORT_READ = "sftp:report:read"
+    FEED_REQUEST_REFUSED = "sftp:request:refused"
+    FEED_LOCKED = "sftp:login:locked"
 
     # The trail itself
     AUDIT_READ = "person:audit:read"
@@ -84,6 +92,22 @@ def _record(act: AuditAct, object_kind: str, meaning: str, *details: str) -> Act
     return ActRecord(act, meaning, object_kind, frozenset(details))
 
 
+# File names are the sender's own and may hold anything, so the trail has a digest of them. `other` names what was
+# told beside these and is not kept.
+_DOOR = (
+    "session",
+    "folder",
+    "file_digest",
+    "name_digest",
+    "method",
+    "fingerprint",
+    "why",
+    "request",
+    "size",
+    "digest",
+    "submission",
+    "other",
+)
 _LEAVE = ("permit", "reason", "attested", "attestation_version")
 
 _RECORDS = (
@@ -133,15 +157,22 @@ _RECORDS = (
     _record(AuditAct.DISPENSER_ADDED, "dispenser", "A dispenser was entered in the register.", "kind", "cadence"),
     _record(AuditAct.DISPENSER_CHANGED, "dispenser", "A dispenser's entry was changed.", "fields"),
     _record(AuditAct.DISPENSER_CLOSED, "dispenser", "A dispenser was closed in the register.", "closed_on"),
-    _record(AuditAct.FEED_SIGNED_IN, "account", "A sender signed in at the SFTP door.", "method", "fingerprint"),
+    _record(AuditAct.FEED_SIGNED_IN, "account", "A sender signed in at the SFTP door.", *_DOOR),
+    _record(AuditAct.FEED_REFUSED, "account", "The SFTP door refused a log-in.", *_DOOR),
+    _record(AuditAct.FEED_SESSION_OPENED, "account", "A sender opened a session at the SFTP door.", *_DOOR),
+    _record(AuditAct.FEED_SESSION_ENDED, "account", "A session at the SFTP door ended.", *_DOOR),
+    _record(AuditAct.UPLOAD_OPENED, "account", "A sender began to upload a file.", *_DOOR),
+    _record(AuditAct.UPLOAD_TAKEN, "account", "An upload was taken in whole.", *_DOOR),
+    _record(AuditAct.UPLOAD_TORN, "account", "An upload came in torn and was set aside.", *_DOOR),
+    _record(AuditAct.UPLOAD_RENAMED, "account", "A sender renamed a file uploaded before.", *_DOOR),
+    _record(AuditAct.STATUS_REPORT_READ, "account", "A sender read a status report.", *_DOOR),
+    _record(AuditAct.FEED_REQUEST_REFUSED, "account", "The SFTP door refused a request.", *_DOOR),
     _record(
-        AuditAct.FEED_REFUSED,
+        AuditAct.FEED_LOCKED,
         "account",
-        "The SFTP door refused a log-in; `name_digest` recognises the same name again.",
-        "why",
+        "Too many failed log-ins at the SFTP door locked a name (L-09); `name_digest` recognises it again.",
         "name_digest",
     ),
-    _record(AuditAct.FEED_EVENT, "account", "Something happened at the SFTP door.", "event", "detail"),
     _record(AuditAct.AUDIT_READ, "audit", "Somebody read the trail.", "count"),
     _record(AuditAct.AUDIT_VERIFIED, "audit", "Somebody verified the trail.", "events", "sound"),
 )

@@ -115,6 +115,9 @@ def verify(
         expected.setdefault(point.size, []).append(point)
     examiner.compare(expected.pop(0, []), GENESIS)
     with database.reading() as session:
+        if examiner.last_id > 0:
+            found = session.scalar(select(AuditEventTable.hash).where(AuditEventTable.id == examiner.last_id))
+            examiner.anchor(found, expected.pop(examiner.last_id, []))
         for row in _rows(session, examiner.last_id):
             examiner.examine(row)
             if row[0] in expected:
@@ -193,6 +196,21 @@ class _Examiner:
     def start_after(self, point: Checkpoint, public_key: bytes) -> None:
         if self.signature_holds(point, public_key):
             self.last_id, self.last_hash = point.size, point.hash
+
+    def anchor(self, found: str | None, others: Sequence[Checkpoint]) -> None:
+        """What the trail now holds where the checkpoint, and perhaps others, say that it ended."""
+        if found is None:
+            self.report(
+                Fault.TRUNCATED,
+                self.last_id,
+                f"A checkpoint counts {self.last_id} events; the trail no longer has the last of them.",
+            )
+        elif any(point_hash != found for point_hash in (self.last_hash, *(point.hash for point in others))):
+            self.report(
+                Fault.REWRITTEN,
+                self.last_id,
+                f"A checkpoint remembers another event {self.last_id}: the trail was rewritten.",
+            )
 
     def signature_holds(self, point: Checkpoint, public_key: bytes) -> bool:
         if point.signed_by(public_key):
