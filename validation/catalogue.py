@@ -1,49 +1,73 @@
-"""The rule record, and the register of all rules.
+"""The register of all rules, and what each version of the standard is asked.
 
-A RULE IS A RECORD. It carries its own authority (tier and source), the polars expression that finds
-the rows it is about, and the sentence that explains it; the judge evaluates all of them the same way.
+`RULE_SET` is stamped on every ruling. Change it with every change that could give one file another
+ruling: a rule, a severity, a limit, an exemption. `tests/spec/rules` holds the digest that notices.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cache
 
-import polars as pl
+from schemas.asap.specification import VERSIONS
+from validation import exemptions
+from validation.rule import Rule
+from validation.rules import (
+    dates,
+    drugs,
+    elements,
+    envelope,
+    held,
+    identifiers,
+    pairs,
+    prescribers,
+    products,
+    refusals,
+    repeats,
+    zero_reports,
+)
 
-from schemas.finding import Scope, Severity, Stage, Tier
+
+__all__ = ["RULE_SET", "Rule", "all_rules", "catalogue", "rule"]
+
+RULE_SET = "ct-2026.1"
+
+# The order of a page that lists them: from the file down to the record.
+_ROOMS = (
+    refusals.RULES,
+    envelope.RULES,
+    elements.RULES,
+    pairs.RULES,
+    identifiers.RULES,
+    prescribers.RULES,
+    products.RULES,
+    drugs.RULES,
+    dates.RULES,
+    zero_reports.RULES,
+    repeats.RULES,
+    held.RULES,
+    tuple(exemption.rule for exemption in exemptions.EXEMPTIONS),
+)
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One rule.
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule record, also those that only some versions are asked; a code may stand in several."""
+    return tuple(rule for room in _ROOMS for rule in room)
 
-    Attributes:
-        code: stable for ever; printed beside every finding, such as ``R-DSP05-REQ``.
-        title: what must hold, in a few words: "Date filled is given".
-        severity: what a finding does to the record.
-        stage: when it is asked.
-        scope: which records an error rejects.
-        tier: who says so.
-        source: the paragraph that says so: "ASAP 4.2B DSP05", "P-024", "CGS 21a-254(j)(4)(B)".
-        segment: the frame it is evaluated on: a segment id, or ``"ROW"`` for the typed rows.
-        element: the element a finding names; None for rules about a whole segment.
-        fails: true for the rows that break the rule; null counts as not broken, since a value that is
-            missing or unreadable is another rule's finding.
-        message: what is wrong, to a pharmacy technician, without any value.
-        remedy: what to do, one sentence.
-        versions: the ASAP versions it applies to; empty means all.
-    """
 
-    code: str
-    title: str
-    severity: Severity
-    stage: Stage
-    scope: Scope
-    tier: Tier
-    source: str
-    segment: str
-    element: str | None
-    fails: pl.Expr
-    message: str
-    remedy: str
-    versions: tuple[str, ...] = ()
+@cache
+def catalogue(version: str) -> tuple[Rule, ...]:
+    """The rules that a transaction of this version is asked; ValueError for a version that is not read here."""
+    if version not in VERSIONS:
+        raise ValueError(f"no rules for this version; there are rules for {', '.join(VERSIONS)}")
+    return tuple(rule for rule in all_rules() if not rule.versions or version in rule.versions)
+
+
+@cache
+def _by_code() -> dict[str, Rule]:
+    return {rule.code: rule for rule in all_rules()}
+
+
+def rule(code: str) -> Rule:
+    """The rule of this code, with the texts that all its records share; KeyError where there is none."""
+    return _by_code()[code]

@@ -20,6 +20,8 @@ class Context:
         drug_edition: its edition, stamped on the ruling.
         dispensers: the register, of `REGISTER_SCHEMA`; empty for an offline check.
         permitted: dispenser_ids that the sender may report for; None where nobody asks (offline check).
+        pseudo_identifiers: DEA numbers and product codes that the department itself issued, to cannabis
+            dispensaries (asap.md 9.3): they need no check digit and no form.
     """
 
     received_on: date
@@ -27,3 +29,4 @@ class Context:
     drug_edition: str
     dispensers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REGISTER_SCHEMA))
     permitted: frozenset[str] | None = None
+    pseudo_identifiers: frozenset[str] = frozenset()
