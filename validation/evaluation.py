@@ -16,12 +16,18 @@ import polars as pl
 
 from schemas.finding import FINDING_SCHEMA
 from validation.catalogue import catalogue
-from validation.evidence import PLACE
 from validation.rule import Rule
 
 
 # What a rule found, before it becomes a finding: the finding, and which records it is about.
-HIT_SCHEMA = pl.Schema([*FINDING_SCHEMA.items(), *PLACE.items(), ("scope", pl.String())])
+HIT_SCHEMA = pl.Schema(
+    [
+        *FINDING_SCHEMA.items(),
+        ("pha_position", pl.UInt32()),
+        ("pat_position", pl.UInt32()),
+        ("scope", pl.String()),
+    ]
+)
 
 # The segment that a finding names where its rule is about none in particular.
 SEGMENT_OF = {"ROW": "DSP", "TRANSACTION": "TH", "ZERO": "PAT"}
