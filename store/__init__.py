@@ -1,5 +1,6 @@
-"""The shelf: what was accepted, for good.
+"""The shelf: what was accepted, for good. Parquet files in a DuckLake, append-only.
 
-A DuckLake of append-only events: a dispensation is never changed, a later event says that it no
-longer holds. One submission's rows are committed together, exactly once. The only speaker of DuckDB.
+`Lake` opens it; `commit` keeps the accepted records of waiting submissions, each exactly once; `history`
+answers what a person received, now or as of a moment; `find_persons` whom a name may mean; `upkeep` puts
+files in order. Only this room speaks DuckDB.
 """
