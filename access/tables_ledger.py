@@ -35,14 +35,16 @@ class SubmissionTable(Base):
     state: Mapped[str] = mapped_column(Text)
     state_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+    # How often an administrator had it ruled again because records were held.
+    releases: Mapped[int] = mapped_column(default=0)
     outcome: Mapped[str | None] = mapped_column(Text)
     kind: Mapped[str | None] = mapped_column(Text)
     test: Mapped[bool] = mapped_column(default=False)
     totals: Mapped[str | None] = mapped_column(Text)  # JSON; null until ruled
+    held: Mapped[int] = mapped_column(default=0)  # of the totals, so that what waits for a person can be asked for
     rule_set: Mapped[str | None] = mapped_column(Text)
     drug_edition: Mapped[str | None] = mapped_column(Text)
     versions: Mapped[str | None] = mapped_column(Text)  # JSON list of ASAP versions
-    recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failure: Mapped[str | None] = mapped_column(Text)
     duplicate_of: Mapped[str | None] = mapped_column(Text)
 

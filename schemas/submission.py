@@ -16,11 +16,13 @@ class SubmissionState(StrEnum):
     FAILED = "failed"  # poison: it broke the worker too often and waits for a person
 
 
-# Every allowed step. A state not named as a key is final.
+# Every allowed step. None is final.
 TRANSITIONS: dict[SubmissionState, frozenset[SubmissionState]] = {
     SubmissionState.RECEIVED: frozenset({SubmissionState.STORED, SubmissionState.FAILED}),
     SubmissionState.STORED: frozenset({SubmissionState.ANSWERED, SubmissionState.FAILED}),
-    # A person may put a failed submission back to the start once the cause is mended.
+    # An administrator may have it ruled again once the reason why records were held is gone …
+    SubmissionState.ANSWERED: frozenset({SubmissionState.RECEIVED}),
+    # … and put a failed one back to the start once the cause is mended.
     SubmissionState.FAILED: frozenset({SubmissionState.RECEIVED}),
 }
 
@@ -67,6 +69,7 @@ class Submission:
         received_at: UTC.
         channel: "sftp", "command" …
         state: where it stands.
+        releases: how often it was ruled again because records had been held.
     """
 
     id: str
@@ -77,3 +80,4 @@ class Submission:
     received_at: datetime
     channel: str
     state: SubmissionState = SubmissionState.RECEIVED
+    releases: int = 0
