@@ -58,7 +58,7 @@ def make_world(
 
     Args:
         seed: the same seed makes the same world, always.
-        pharmacies: at least 8: four stores of a chain, an assisted-living facility's drug room, one that
+        pharmacies: at least 10: four stores of a chain, an assisted-living facility's drug room, one that
             never reports, one that falls silent after ten days, and independents.
         veterinary_clinics: weekly reporters.
         hospitals: whose inpatients are exempt (P-021).
@@ -66,9 +66,9 @@ def make_world(
         patients: people; their pets come on top.
 
     Raises:
-        ValueError: fewer than eight pharmacies.
+        ValueError: fewer than ten pharmacies.
     """
-    fewest = CHAIN_STORES + 4
+    fewest = CHAIN_STORES + 6
     if pharmacies < fewest:
         raise ValueError(f"a world needs at least {fewest} pharmacies, not {pharmacies}")
     random = Random(seed)  # noqa: S311  repeatable on purpose, and no secret

@@ -53,7 +53,7 @@ RECORD_MISTAKES = (
     Mistake("unknown_ndc", "DSP08", "accepted_with_warnings", lambda fill, random: "99999888877"),  # noqa: ARG005
     Mistake("fill_date_in_future", "DSP05", "rejected", lambda fill, random: day(fill.filled + timedelta(days=3650))),  # noqa: ARG005
     Mistake("missing_days_supply", "DSP10", "rejected", lambda fill, random: ""),  # noqa: ARG005
-    Mistake("unknown_payment_code", "DSP16", "rejected", lambda fill, random: "42"),  # noqa: ARG005
+    Mistake("unknown_payment_code", "DSP16", "accepted_with_warnings", lambda fill, random: "42"),  # noqa: ARG005
 )
 
 

@@ -66,9 +66,15 @@ def test_a_world_has_what_the_demo_promises(world: World) -> None:
     assert set(register.filter(pl.col("cadence") == Cadence.WEEKLY)["kind"]) == {DispenserKind.VETERINARIAN}
 
 
-def test_fewer_than_eight_pharmacies_make_no_world() -> None:
-    with pytest.raises(ValueError, match="at least 8 pharmacies"):
-        make_world(1, pharmacies=7)
+def test_fewer_than_ten_pharmacies_make_no_world() -> None:
+    with pytest.raises(ValueError, match="at least 10 pharmacies"):
+        make_world(1, pharmacies=9)
+
+
+@pytest.mark.parametrize("pharmacies", [10, 24])
+def test_other_sizes_make_a_month_too(pharmacies: int) -> None:
+    small = make_world(3, pharmacies=pharmacies, veterinary_clinics=0, hospitals=2, methadone_clinics=0, patients=40)
+    assert len(list(month(small, FIRST_DAY, days=3))) > pharmacies
 
 
 def test_towns_are_connecticuts_and_patients_live_there(world: World) -> None:
