@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import reference_pages
@@ -17,6 +18,8 @@ import settings_page
 
 from access.audit_acts import audit_acts_markdown
 from access.permissions import permission_table_markdown
+from web.app import bare_app
+from web.openapi import openapi_markdown
 
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -52,7 +55,13 @@ def audit_events() -> str:
     )
 
 
+def interface() -> str:
+    """The HTTP interface."""
+    return openapi_markdown(bare_app(version("open-pdmp")))
+
+
 PAGES = (
+    Page("api.md", "HTTP interface", "web/api/", interface),
     Page("elements.md", "Segments and elements", "schemas/asap/", reference_pages.elements),
     Page("dispensation.md", "The dispensation row", "schemas/dispensation.py", reference_pages.dispensation),
     Page("audit-events.md", "Audit events", "access/audit_acts.py", audit_events),
