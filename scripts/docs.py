@@ -17,7 +17,7 @@ import reference_pages
 import settings_page
 
 from access.audit_acts import audit_acts_markdown
-from access.permissions import permission_table_markdown
+from access.permission_table import permission_table_markdown
 from web.app import bare_app
 from web.openapi import openapi_markdown
 

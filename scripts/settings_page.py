@@ -32,8 +32,15 @@ def _type(annotation: Any) -> str:  # noqa: ANN401  what a field was annotated w
         return ", or ".join(_type(part) for part in get_args(annotation) if part is not type(None))
     if get_origin(annotation) is tuple:
         return f"list of {_type(get_args(annotation)[0])}"
-    words = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "Path": "path"}
-    return words.get(annotation.__name__, annotation.__name__)
+    words: dict[str, str] = {
+        "str": "text",
+        "int": "whole number",
+        "float": "number",
+        "bool": "true or false",
+        "Path": "path",
+    }
+    name: str = annotation.__name__
+    return words.get(name, name)
 
 
 def _default(value: Any) -> str:  # noqa: ANN401  any setting's value

@@ -34,7 +34,7 @@ IMPORTERS = {
     "pydantic_settings": ("pdmp.settings",),
     "rich": ("pdmp.*",),
     # lookup reads the ledger's tables; the counter turns a locked database into "try again".
-    "sqlalchemy": ("access.*", "ingest.ledger", "lookup.coverage", "lookup.submissions", "web.errors"),
+    "sqlalchemy": ("access.*", "ingest.ledger", "lookup.coverage", "lookup.submissions", "web.errors", "pdmp.*"),
     "starlette": ("web.*",),
     "structlog": ("*",),
     "tenacity": ("store.*", "ingest.*"),
