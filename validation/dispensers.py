@@ -28,7 +28,7 @@ def issued(element: str, context: Context) -> pl.Expr:
     return pl.col(element).is_in(sorted(context.pseudo_identifiers)).fill_null(value=False)
 
 
-def identify(pharmacies: pl.DataFrame, context: Context) -> pl.DataFrame:
+def identify(pharmacies: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """The PHA segments with who each is.
 
     Adds:
@@ -41,41 +41,42 @@ def identify(pharmacies: pl.DataFrame, context: Context) -> pl.DataFrame:
         asked: whether anybody asks who it is: there is a register, or a sender with limits.
         dea_issued, npi_issued: whether the number needs no check digit, being pseudo or in the register.
     """
-    register = context.dispensers
-    found = _with_identifiers(pharmacies)
-    for name in IDENTIFIERS:
-        # An identifier that two entries share tells neither.
-        entries = register.filter(pl.col(name).is_not_null()).unique(name, keep="none")
-        found = found.join(
-            entries.select(name, pl.col("dispenser_id").alias(f"by_{name}")), name, "left", maintain_order="left"
+    known = ("dispenser_id", "dispenser_kind", "licence_class", "registered_dea", "by_dea", "by_npi")
+    found = pharmacies.with_columns(cleaned(element).alias(name) for name, element in IDENTIFIERS.items())
+    if context.dispensers.is_empty():
+        found = found.with_columns(pl.lit(None, pl.String).alias(name) for name in known).with_columns(
+            several=pl.lit(value=False)
         )
-    by = [f"by_{name}" for name in IDENTIFIERS]
-    entry = register.select("dispenser_id", "licence_class", dispenser_kind="kind", registered_dea="dea").unique(
-        "dispenser_id", keep="first"
-    )
-    found = found.with_columns(dispenser_id=pl.coalesce(by)).join(entry, "dispenser_id", "left", maintain_order="left")
-    several = pl.min_horizontal(by) != pl.max_horizontal(by)
-    other_dea = pl.col("dea") != pl.col("registered_dea")
-    found = found.with_columns(
-        conflict=several.fill_null(value=False) | other_dea.fill_null(value=False),
-        identified=pl.any_horizontal(pl.col(*IDENTIFIERS).is_not_null()),
-        asked=pl.lit(context.permitted is not None or not register.is_empty()),
-        dea_issued=issued("dea", context) | pl.col("by_dea").is_not_null(),
-        npi_issued=issued("npi", context) | pl.col("by_npi").is_not_null(),
-    )
-    own = ("dispenser_id", "dispenser_kind", "licence_class")
-    found = found.with_columns(pl.when(~pl.col("conflict")).then(pl.col(name)).alias(name) for name in own)
+    else:
+        found = _looked_up(found, context.dispensers.lazy())
+    conflict = pl.col("several") | (pl.col("dea") != pl.col("registered_dea")).fill_null(value=False)
     permitted = pl.lit(value=True)
     if context.permitted is not None:
         permitted = pl.col("dispenser_id").is_in(sorted(context.permitted)).fill_null(value=False)
-    return found.with_columns(permitted=permitted).drop(*by, "registered_dea")
-
-
-def _with_identifiers(pharmacies: pl.DataFrame) -> pl.DataFrame:
-    return pharmacies.with_columns(
-        (cleaned(element) if element in pharmacies.columns else pl.lit(None, pl.String)).alias(name)
-        for name, element in IDENTIFIERS.items()
+    return found.with_columns(
+        conflict=conflict,
+        permitted=permitted,
+        identified=pl.any_horizontal(pl.col(*IDENTIFIERS).is_not_null()),
+        asked=pl.lit(context.permitted is not None or not context.dispensers.is_empty()),
+        dea_issued=issued("dea", context) | pl.col("by_dea").is_not_null(),
+        npi_issued=issued("npi", context) | pl.col("by_npi").is_not_null(),
+        *(pl.when(~conflict).then(pl.col(name)).alias(name) for name in known[:3]),
     )
+
+
+def _looked_up(pharmacies: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame:
+    """The pharmacies with the entry that each identifier leads to, and whether there are several."""
+    for name in IDENTIFIERS:
+        # An identifier that two entries share tells neither.
+        entries = register.filter(pl.col(name).is_not_null()).unique(name, keep="none")
+        entries = entries.select(name, pl.col("dispenser_id").alias(f"by_{name}"))
+        pharmacies = pharmacies.join(entries, name, "left", maintain_order="left")
+    by = [f"by_{name}" for name in IDENTIFIERS]
+    entry = register.select("dispenser_id", "licence_class", dispenser_kind="kind", registered_dea="dea")
+    return pharmacies.with_columns(
+        dispenser_id=pl.coalesce(by),
+        several=(pl.min_horizontal(by) != pl.max_horizontal(by)).fill_null(value=False),
+    ).join(entry.unique("dispenser_id", keep="first"), "dispenser_id", "left", maintain_order="left")
 
 
 # What an identifier looks like; whatever else stands in its element may be anything, a patient's name too.

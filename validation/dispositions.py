@@ -24,9 +24,11 @@ import polars as pl
 
 from schemas.finding import Scope, Severity
 from schemas.submission import Disposition
-from validation.exemptions import DISPOSITION_OF
+from validation.exemptions import EXEMPTION_OF
 from validation.rules.held import FOR_ADMINISTRATOR, FOR_CORRECTIONS
 
+
+DISPOSITION_OF = {code: exemption.disposition.value for code, exemption in EXEMPTION_OF.items()}
 
 # The column of a record, and of a hit, that says whether they belong together.
 KEY_OF = {
@@ -40,7 +42,7 @@ KEY_OF = {
 def concerned(hits: pl.DataFrame, *scopes: Scope) -> pl.Expr:
     """True for the records that hits of these scopes are about."""
     conditions = []
-    for scope in scopes:
+    for scope in scopes if hits.height else ():
         key = KEY_OF[scope]
         keys = hits.filter(pl.col("scope") == scope.value)[key].drop_nulls().unique()
         if not keys.is_empty():
@@ -51,6 +53,8 @@ def concerned(hits: pl.DataFrame, *scopes: Scope) -> pl.Expr:
 def _code_of(hits: pl.DataFrame, scope: Scope) -> pl.Expr:
     """For each record the code of the hit of this scope that it belongs to; null where there is none."""
     key = KEY_OF[scope]
+    if hits.is_empty():
+        return pl.lit(None, pl.String)
     own = hits.filter(pl.col("scope") == scope.value).unique(key, keep="first", maintain_order=True)
     if own.is_empty():
         return pl.lit(None, pl.String)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from schemas.identifiers import canonical_ndc
+from schemas.identifiers import canonical_ndc, is_dea, is_npi
 from validation.dispensers import identify, issued
 
 
@@ -48,23 +48,25 @@ DISPENSER_COLUMNS = ("dispenser_id", "dispenser_kind", "licence_class")
 
 def gather(reading: Reading, context: Context) -> dict[str, pl.DataFrame]:
     """The frames by name; a frame that the file gives no rows for may be missing."""
-    segments = _without_zero_reports(reading)
+    segments = _with_checked(_without_zero_reports(reading))
     came = pl.lit(context.received_on).alias("received_on")
     counts = _counts(reading)
-    pharmacies = _pharmacies(reading, counts, context)
+    pharmacies = _pharmacies(reading, segments.get("PHA"), counts, context)
     records = _records(reading.rows, segments.get("DSP"), pharmacies, context)
     frames = {name: segments[name] for name in ("IS", "AIR", "TT") if name in segments}
-    frames |= {name: segments[name].with_columns(came) for name in ("TH", "PAT") if name in segments}
     frames |= {"TRANSACTION": counts, "PHA": pharmacies, "ROW": records}
+    if "TH" in segments:
+        frames["TH"] = segments["TH"].with_columns(came)
+    if "PAT" in segments:
+        frames["PAT"] = segments["PAT"].with_columns(came, pat_position="position")
     if "TP" in segments:
         frames["TP"] = _agreeing(segments["TP"], counts)
     if "PRE" in segments:
         frames["PRE"] = _beside(segments["PRE"], records, DRUG_COLUMNS)
     if "CDI" in segments:
         product = pl.when(pl.col("CDI02") == "01").then(canonical_ndc(pl.col("CDI03")))
-        frames["CDI"] = _with_drug(
-            segments["CDI"].with_columns(ndc=product, issued=issued("CDI03", context)), context.drugs
-        )
+        ingredients = segments["CDI"].with_columns(ndc=product, issued=issued("CDI03", context))
+        frames["CDI"] = ingredients.hstack(_drugs_of(ingredients["ndc"], context.drugs))
     if not reading.strays.is_empty():
         frames["STRAY"] = _strays(reading)
     if not reading.zero_reports.is_empty():
@@ -80,75 +82,97 @@ def _placed(frame: pl.DataFrame) -> pl.DataFrame:
 def _without_zero_reports(reading: Reading) -> Mapping[str, pl.DataFrame]:
     zero = reading.zero_reports["position"]
     if zero.is_empty():
-        segments = dict(reading.segments)
-    else:
-        segments = {
-            name: frame.filter(~pl.col("pat_position" if name != "PAT" else "position").is_in(zero.implode()))
-            if name in {"PAT", "DSP", "PRE", "CDI", "AIR"}
-            else frame
-            for name, frame in reading.segments.items()
-        }
-    if "PAT" in segments:
-        segments["PAT"] = segments["PAT"].with_columns(pat_position="position")
-    return segments
+        return reading.segments
+    below = {"PAT": "position", **dict.fromkeys(("DSP", "PRE", "CDI", "AIR"), "pat_position")}
+    return {
+        name: frame.filter(~pl.col(below[name]).is_in(zero.implode())) if name in below else frame
+        for name, frame in reading.segments.items()
+    }
+
+
+# CHECK DIGITS ----------------------------------------------------------------------------------
+# The numbers that a rule holds against their check digit.
+CHECKED = {"npi": ("PHA01", "PRE01", "DSP14"), "dea": ("PHA03", "PRE02")}
+
+
+def _with_checked(segments: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The segments with ``<element>_right`` for each checked number; null where there is none.
+
+    Few people stand in many rows, so each distinct number of the file is tried once.
+    """
+    checked = dict(segments)
+    for kind, check in (("npi", is_npi), ("dea", is_dea)):
+        elements = [element for element in CHECKED[kind] if element[:-2] in segments]
+        if not elements:
+            continue
+        numbers = pl.concat([segments[element[:-2]][element].rename("number") for element in elements])
+        distinct = numbers.unique().drop_nulls()
+        wrong = distinct.filter(~distinct.to_frame().select(check(pl.col("number"))).to_series())
+        for element in elements:
+            right = ~pl.col(element).is_in(wrong.implode())
+            checked[element[:-2]] = checked[element[:-2]].with_columns(right.alias(f"{element}_right"))
+    return checked
 
 
 # COUNTS ----------------------------------------------------------------------------------------
+_NO_SEGMENTS = pl.DataFrame(
+    schema=PLACE
+    | dict.fromkeys(("TP01", "TT01", "TT02", "PHA01", "PHA02", "PHA03"), pl.String)
+    | {"segments_seen": pl.UInt32}
+)
+
+
 def _right(stated: str) -> pl.Expr:
     """Whether a stated count is the true one; null where none is stated."""
     return pl.col(stated).str.strip_chars_start("0") == pl.col("segments_seen").cast(pl.String)
 
 
 def _counts(reading: Reading) -> pl.DataFrame:
-    """The transactions, with what their trailers state and how much of what they hold."""
-    held = {"IS": pl.len().alias("is_segments"), "PHA": pl.len().alias("pha_segments")}
-    held["TP"] = _right("TP01").sum().alias("tp_right") if "TP" in reading.segments else pl.len().alias("tp_right")
-    counts = reading.transactions
-    for name, counted in held.items():
-        segments = reading.segments.get(name, _NO_SEGMENTS)
-        counts = counts.join(segments.group_by("transaction").agg(counted), "transaction", "left")
-    trailers = reading.segments.get("TT", _NO_SEGMENTS)
-    if trailers.is_empty():
-        stated = trailers.select("transaction", TT01=_NOTHING, TT02=_NOTHING, tt_agrees=pl.lit(None, pl.Boolean))
-    else:
-        stated = trailers.unique("transaction", keep="first").select(
-            "transaction", "TT01", "TT02", tt_agrees=_right("TT02")
-        )
+    """The transactions, with what their trailers state and how much of it stands inside."""
+
+    def of(name: str) -> pl.LazyFrame:
+        return reading.segments.get(name, _NO_SEGMENTS).lazy().group_by("transaction")
+
+    stated = of("TT").agg(pl.col("TT01", "TT02").first(), tt_agrees=_right("TT02").first())
     return (
-        counts.join(stated, "transaction", "left")
+        reading.transactions.lazy()
+        .join(of("IS").agg(is_segments=pl.len()), "transaction", "left")
+        .join(of("PHA").agg(pha_segments=pl.len()), "transaction", "left")
+        .join(of("TP").agg(tp_right=_right("TP01").sum()), "transaction", "left")
+        .join(stated, "transaction", "left")
         .with_columns(pl.col("is_segments", "pha_segments", "tp_right").fill_null(0))
         .with_columns(loops_agree=pl.col("tp_right") >= pl.col("pha_segments"))
+        .collect()
     )
-
-
-_NOTHING = pl.lit(None, pl.String)
-_NO_SEGMENTS = pl.DataFrame(
-    schema=PLACE | {"TP01": pl.String, "TT01": pl.String, "TT02": pl.String, "segments_seen": pl.UInt32}
-)
 
 
 def _agreeing(trailers: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
-    return trailers.with_columns(tp_agrees=_right("TP01")).join(
-        counts.select("transaction", "tt_agrees"), "transaction", "left", maintain_order="left"
+    """The TP segments with whether each, and its transaction's TT, counts right."""
+    return (
+        trailers.lazy()
+        .with_columns(tp_agrees=_right("TP01"))
+        .join(counts.lazy().select("transaction", "tt_agrees"), "transaction", "left", maintain_order="left")
+        .collect()
     )
 
 
-def _pharmacies(reading: Reading, counts: pl.DataFrame, context: Context) -> pl.DataFrame:
+def _pharmacies(reading: Reading, loops: pl.DataFrame | None, counts: pl.DataFrame, context: Context) -> pl.DataFrame:
     """The PHA segments: who each is, and whether its part of the file is whole."""
-    loops = reading.segments.get("PHA", _NO_SEGMENTS)
-    patients = reading.segments.get("PAT", _NO_SEGMENTS)
-    trailers = reading.segments.get("TP", _NO_SEGMENTS)
-    loops = identify(loops.with_columns(pha_position="position"), context)
+    patients = reading.segments.get("PAT", _NO_SEGMENTS).lazy().group_by("pha_position")
+    trailers = reading.segments.get("TP", _NO_SEGMENTS).lazy().group_by("pha_position")
+    loops = _NO_SEGMENTS if loops is None else loops
     return (
-        loops.join(patients.group_by("pha_position").agg(pat_segments=pl.len()), "pha_position", "left")
+        identify(loops.lazy().with_columns(pha_position="position"), context)
+        .join(patients.agg(pat_segments=pl.len()), "pha_position", "left", maintain_order="left")
         .join(
-            trailers.group_by("pha_position").agg(tp_segments=pl.len(), tp_agrees=_right("TP01").any()),
+            trailers.agg(tp_segments=pl.len(), tp_agrees=_right("TP01").any()),
             "pha_position",
             "left",
             maintain_order="left",
         )
-        .join(counts.select("transaction", "tt_agrees"), "transaction", "left", maintain_order="left")
+        .join(counts.lazy().select("transaction", "tt_agrees"), "transaction", "left", maintain_order="left")
         .with_columns(pl.col("pat_segments", "tp_segments").fill_null(0))
+        .collect()
     )
 
 
@@ -157,16 +181,25 @@ def _records(
     rows: pl.DataFrame, segments: pl.DataFrame | None, pharmacies: pl.DataFrame, context: Context
 ) -> pl.DataFrame:
     """The typed rows, beside their raw DSP segments, the drug, the dispenser and the day the file came."""
-    records = _with_drug(rows, context.drugs)
-    who = pharmacies.select("pha_position", *DISPENSER_COLUMNS)
-    records = records.join(who, "pha_position", "left", maintain_order="left")
-    if segments is not None:
-        records = _beside(records, segments, [name for name in segments.columns if name not in records.columns])
-    return records.with_columns(received_on=pl.lit(context.received_on), issued=issued("product_id", context))
+    who = rows.select("pha_position").join(
+        pharmacies.select("pha_position", *DISPENSER_COLUMNS), "pha_position", "left", maintain_order="left"
+    )
+    records = (
+        rows.hstack(_drugs_of(rows["ndc"], context.drugs))
+        .hstack(who.drop("pha_position"))
+        .with_columns(received_on=pl.lit(context.received_on), issued=issued("product_id", context))
+    )
+    if segments is None:
+        return records
+    return _beside(records, segments, [name for name in segments.columns if name not in records.columns])
 
 
-def _with_drug(frame: pl.DataFrame, drugs: pl.DataFrame) -> pl.DataFrame:
-    """Beside each canonical NDC what the drug table says of it; without a table nothing is known or unknown."""
+def _drugs_of(ndc: pl.Series, drugs: pl.DataFrame) -> pl.DataFrame:
+    """What the drug table says of each NDC, in their order: `DRUG_COLUMNS`.
+
+    A code that the table lacks is unknown (``drug_known`` false); without a code, or without a table, it is
+    null: neither known nor unknown.
+    """
     known = drugs.select(
         "ndc",
         drug_known=pl.lit(value=True),
@@ -174,10 +207,11 @@ def _with_drug(frame: pl.DataFrame, drugs: pl.DataFrame) -> pl.DataFrame:
         drug_class="drug_class",
         drug_agonist="agonist",
     )
-    joined = frame.join(known, "ndc", "left", maintain_order="left")
-    if drugs.is_empty():
-        return joined
-    return joined.with_columns(pl.when(pl.col("ndc").is_not_null()).then(pl.col("drug_known").fill_null(value=False)))
+    found = ndc.to_frame("ndc").join(known, "ndc", "left", maintain_order="left")
+    if not drugs.is_empty():
+        unknown = pl.when(pl.col("ndc").is_not_null()).then(pl.col("drug_known").fill_null(value=False))
+        found = found.with_columns(drug_known=unknown)
+    return found.select(DRUG_COLUMNS)
 
 
 def _beside(frame: pl.DataFrame, other: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

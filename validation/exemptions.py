@@ -213,7 +213,7 @@ EXEMPTIONS: tuple[Exemption, ...] = (
 )
 
 
-DISPOSITION_OF = {exemption.rule.code: exemption.disposition.value for exemption in EXEMPTIONS}
+EXEMPTION_OF = {exemption.rule.code: exemption for exemption in EXEMPTIONS}
 
 
 def reasons(records: pl.DataFrame) -> pl.Series:

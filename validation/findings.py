@@ -38,6 +38,8 @@ def findings_of(hits: pl.DataFrame, pharmacies: pl.DataFrame) -> pl.DataFrame:
         hits: of `validation.evaluation.HIT_SCHEMA`.
         pharmacies: ``pha_position`` and the identifiers that may be shown.
     """
+    if hits.is_empty():
+        return pl.DataFrame(schema=FINDING_SCHEMA)
     names = pharmacies.select("pha_position", pharmacy=pl.coalesce("dea", "ncpdp", "npi"))
     return (
         hits.drop("pharmacy")

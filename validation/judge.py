@@ -25,7 +25,7 @@ from validation.catalogue import RULE_SET
 from validation.dispositions import concerned, dispose
 from validation.evaluation import all_hit, ask, hits
 from validation.evidence import PLACE, gather
-from validation.exemptions import EXEMPTIONS, reasons
+from validation.exemptions import EXEMPTION_OF, reasons
 from validation.findings import findings_of, of_refusals, without_let_off
 from validation.repeats import repeats
 from validation.rules.held import FOR_ADMINISTRATOR
@@ -70,10 +70,13 @@ def _records(rows: pl.DataFrame, found: pl.DataFrame, *, refused: bool) -> tuple
     rows = rows.select(*PLACE.names(), "dispenser_id").hstack(state).hstack(again)
 
     told = [without_let_off(found, rows)]
-    for exemption in EXEMPTIONS:
-        code = exemption.rule.code
-        told.append(all_hit(rows.filter(pl.col("reason") == code), exemption.rule))
-    told += [hits(rows, DUPLICATE), hits(rows, CONTRADICTION)]
+    told += [
+        all_hit(rows.filter(pl.col("reason") == code), EXEMPTION_OF[code].rule)
+        for code in rows["reason"].unique()
+        if code in EXEMPTION_OF
+    ]
+    if rows["repeats"].any():
+        told += [hits(rows, DUPLICATE), hits(rows, CONTRADICTION)]
 
     contradicts = CONTRADICTION.fails.fill_null(value=False)
     records = rows.select(

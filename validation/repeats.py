@@ -21,15 +21,15 @@ def repeats(rows: pl.DataFrame, keys: pl.Series, stored: pl.Series) -> pl.DataFr
     Returns:
         ``repeats``, and ``agrees`` (null where nothing is repeated), in the order of the rows.
     """
-    candidates = pl.DataFrame({"key": keys, "stored": stored}).with_row_index("row")
-    several = candidates.filter("stored").filter(pl.col("key").is_duplicated())
-    if several.is_empty():
+    if keys.n_unique() == len(keys):
         return pl.DataFrame(
             {
                 "repeats": pl.repeat(value=False, n=rows.height, eager=True),
                 "agrees": pl.repeat(None, rows.height, dtype=pl.Boolean, eager=True),
             }
         )
+    candidates = pl.DataFrame({"key": keys, "stored": stored}).with_row_index("row")
+    several = candidates.filter("stored").filter(pl.col("key").is_duplicated())
     checked = rows.select(CHECKED)[several["row"]]
     later = several.hstack(checked).select(
         "row",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.finding import Scope, Severity, Stage, Tier
-from schemas.identifiers import is_dea, is_npi
 from validation.rule import Rule
 from validation.rules.demands import STATUTE
 
@@ -42,8 +41,8 @@ def _pharmacy(
     )
 
 
-DEA_RIGHT = is_dea(pl.col("PHA03")) | pl.col("dea_issued")
-NPI_RIGHT = is_npi(pl.col("PHA01")) | pl.col("npi_issued")
+DEA_RIGHT = pl.col("PHA03_right") | pl.col("dea_issued")
+NPI_RIGHT = pl.col("PHA01_right") | pl.col("npi_issued")
 
 RULES = (
     _pharmacy(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.finding import Scope, Severity, Stage, Tier
-from schemas.identifiers import is_dea, is_npi
 from validation.rule import Rule
 from validation.rules.demands import STATUTE
 
@@ -93,7 +92,7 @@ RULES = (
         "The prescriber's DEA number has the right check digit",
         Severity.ERROR,
         "PRE02",
-        ~is_dea(pl.col("PRE02")),
+        ~pl.col("PRE02_right"),
         "The prescriber's DEA number (PRE02) cannot be right: its form or check digit is wrong.",
         "Compare it with the prescription and send the record again.",
         f"{STATUTE}(J)",
@@ -103,7 +102,7 @@ RULES = (
         "The prescriber's NPI has the right check digit",
         Severity.WARNING,
         "PRE01",
-        ~is_npi(pl.col("PRE01")) & pl.any_horizontal(pl.col("PRE02", "PRE04").is_not_null()),
+        ~pl.col("PRE01_right") & pl.any_horizontal(pl.col("PRE02", "PRE04").is_not_null()),
         "The prescriber's NPI (PRE01) cannot be right: its form or check digit is wrong.",
         "Compare it with the NPI registry; until then the other identifier counts.",
         "ASAP PRE01",
@@ -113,7 +112,7 @@ RULES = (
         "An NPI that stands alone has the right check digit",
         Severity.ERROR,
         "PRE01",
-        ~is_npi(pl.col("PRE01")) & pl.all_horizontal(pl.col("PRE02", "PRE04").is_null()),
+        ~pl.col("PRE01_right") & pl.all_horizontal(pl.col("PRE02", "PRE04").is_null()),
         "The prescriber's only identifier, the NPI (PRE01), cannot be right: its form or check digit is wrong.",
         "Compare it with the NPI registry and send the record again.",
         "ASAP PRE01",
@@ -123,7 +122,7 @@ RULES = (
         "The pharmacist's NPI has the right check digit",
         Severity.WARNING,
         "DSP14",
-        ~is_npi(pl.col("DSP14")),
+        ~pl.col("DSP14_right"),
         "The pharmacist's NPI (DSP14) cannot be right: its form or check digit is wrong.",
         "Compare it with the NPI registry.",
         "ASAP DSP14",
