@@ -37,3 +37,15 @@ class PeriodRefused(LookupRefused):
 
     def __init__(self) -> None:
         super().__init__("The period ends before it begins; exchange filled_from and filled_to.")
+
+
+class CriteriaRefused(LookupRefused):
+    """A name to search for has nothing in it that tells one name from another.
+
+    Attributes:
+        field: which one.
+    """
+
+    def __init__(self, field: str) -> None:
+        super().__init__("must hold at least one letter")
+        self.field = field

@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -41,7 +42,7 @@ class Chosen:
         search_id: the permit of the search that found it.
         criteria: the search as entered; the report states it (P-189).
         person_key: the key under which the history is filed.
-        identity: digest of the identity itself, since two identities may share a 64-bit key.
+        identity: the identity itself (store/persons.py), since two identities may share a 64-bit key.
         expires_at: UTC, to the second.
     """
 
@@ -56,8 +57,9 @@ class Seal:
     """Seals and opens references under one installation's key."""
 
     def __init__(self, key: bytes) -> None:
-        # A key of its own for this purpose, whatever else the installation's key is used for.
+        # Keys of their own for each purpose, whatever else the installation's key is used for.
         self._cipher = AESGCM(hmac.new(key, b"lookup.references", hashlib.sha256).digest())
+        self._subject_key = hmac.new(key, b"lookup.subjects", hashlib.sha256).digest()
 
     def close(self, chosen: Chosen, account_id: str) -> str:
         """The reference for this account: URL-safe text, different each time."""
@@ -108,6 +110,11 @@ class Seal:
         if now >= chosen.expires_at:
             raise ReferenceRefused
         return chosen
+
+    def subject(self, chosen: Sequence[Chosen]) -> str:
+        """The opaque id of a report's patient: the same identities have the same one, and it tells nothing else."""
+        named = json.dumps(sorted([one.person_key, one.identity] for one in chosen), separators=(",", ":"))
+        return "s-" + hmac.new(self._subject_key, named.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _bound_to(account_id: str) -> bytes:

@@ -27,12 +27,14 @@ class Grade(StrEnum):
 
 
 class Match(StrEnum):
-    """Why a candidate is shown."""
+    """Why a candidate is shown; names are compared without case, accents and punctuation."""
 
-    SAME = "same"  # same name and date of birth
-    NAME_BEGINS_ALIKE = "name_begins_alike"  # same date of birth; both names begin alike
-    NAME_SOUNDS_CLOSE = "name_sounds_close"  # same date of birth; both names differ by a letter or two
-    NAMES_SWAPPED = "names_swapped"  # same date of birth; first and last name exchanged
+    SAME = "same"  # same names, same date of birth
+    SPELLING = "spelling"  # names spelt alike or cut short, same date of birth
+    NAMES_EXCHANGED = "names_exchanged"  # first and last name exchanged
+    BIRTH_DATE = "birth_date"  # same names; one digit of the date of birth differs, or day and month are exchanged
+    SPELLING_AND_BIRTH_DATE = "spelling_and_birth_date"  # names spelt alike, and day and month exchanged
+    FIRST_NAME = "first_name"  # same last name and date of birth, another first name: a nickname, or somebody else
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class SearchResult:
         grade: how well the people found fit; animals do not count.
         candidates: people, best first.
         animals: animals whose owner fits; never linked with people.
-        more: true where more fit than are shown: give the whole name.
+        more: true where more came close than are shown.
         expires_at: when the references end.
     """
 

@@ -19,10 +19,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from access import errors as access
 from lookup import errors as lookup
+from store import errors as store
 
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -60,8 +62,8 @@ class FieldRefused(Exception):
         self.pointer = pointer
 
 
-class NotReady(Exception):
-    """The store or the database cannot be read at the moment; worth a retry."""
+class NotDecided(Exception):
+    """A submission has been received and not been ruled yet; worth a retry."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,21 @@ TABLE: Mapping[type[Exception], Kind] = {
     lookup.PermitRefused: Kind(403, "forbidden", "Not allowed"),
     lookup.ReferenceRefused: Kind(404, "reference-not-valid", "Reference not valid"),
     lookup.ReferencesDiffer: Kind(422, "references-differ", "References of different searches"),
+    lookup.PeriodRefused: Kind(422, "period", "Period not valid"),
     lookup.LookupRefused: Kind(422, "not-answerable", "Not answerable"),
-    NotReady: Kind(503, "not-ready", "Not ready", retry=True),
+    NotDecided: Kind(
+        409, "not-decided", "Not decided yet", retry=True, detail="This file has not been ruled yet. Ask again shortly."
+    ),
+    # Their own words name folders of this machine.
+    store.LakeBusyError: Kind(
+        503, "not-ready", "Not ready", retry=True, detail="The store is busy. Try again shortly."
+    ),
+    store.StoreError: Kind(
+        503, "store-unavailable", "Store unavailable", detail="The store cannot be read; an administrator must look."
+    ),
+    OperationalError: Kind(
+        503, "not-ready", "Not ready", retry=True, detail="The database cannot be reached. Try again shortly."
+    ),
 }
 
 # What the framework refuses by itself.
@@ -154,7 +169,7 @@ def problem(
 
 
 def install(app: FastAPI, clock: Callable[[], datetime]) -> None:
-    """Make the application answer every exception in the one shape."""
+    """Make the application answer every exception in the one shape; `clock` says for how long to wait."""
 
     async def from_table(request: Request, error: Exception) -> Response:
         kind = kind_of(error)
@@ -173,7 +188,11 @@ def install(app: FastAPI, clock: Callable[[], datetime]) -> None:
         return problem(BY_STATUS[422], _id(request), fields=[_field(fault) for fault in faults])
 
     async def from_field(request: Request, error: Exception) -> Response:
-        fields = [(error.pointer, str(error))] if isinstance(error, FieldRefused) else []
+        fields = []
+        if isinstance(error, FieldRefused):
+            fields = [(error.pointer, str(error))]
+        if isinstance(error, lookup.CriteriaRefused):
+            fields = [(f"/{error.field}", str(error))]
         return problem(BY_STATUS[422], _id(request), fields=fields)
 
     for family in TABLE:
@@ -181,6 +200,7 @@ def install(app: FastAPI, clock: Callable[[], datetime]) -> None:
     app.add_exception_handler(HTTPException, from_framework)
     app.add_exception_handler(RequestValidationError, from_fields)
     app.add_exception_handler(FieldRefused, from_field)
+    app.add_exception_handler(lookup.CriteriaRefused, from_field)
 
 
 def _id(request: Request) -> str:
