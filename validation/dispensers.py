@@ -54,13 +54,13 @@ def identify(pharmacies: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     if context.permitted is not None:
         permitted = pl.col("dispenser_id").is_in(sorted(context.permitted)).fill_null(value=False)
     return found.with_columns(
+        *(pl.when(~conflict).then(pl.col(name)).alias(name) for name in known[:3]),
         conflict=conflict,
         permitted=permitted,
         identified=pl.any_horizontal(pl.col(*IDENTIFIERS).is_not_null()),
         asked=pl.lit(context.permitted is not None or not context.dispensers.is_empty()),
         dea_issued=issued("dea", context) | pl.col("by_dea").is_not_null(),
         npi_issued=issued("npi", context) | pl.col("by_npi").is_not_null(),
-        *(pl.when(~conflict).then(pl.col(name)).alias(name) for name in known[:3]),
     )
 
 

@@ -27,6 +27,8 @@ from validation.dispensers import identify, issued
 
 
 if TYPE_CHECKING:
+    from polars.lazyframe.group_by import LazyGroupBy
+
     from schemas.reading import Reading
     from validation.context import Context
 
@@ -53,8 +55,8 @@ def gather(reading: Reading, context: Context) -> dict[str, pl.DataFrame]:
     counts = _counts(reading)
     pharmacies = _pharmacies(reading, segments.get("PHA"), counts, context)
     records = _records(reading.rows, segments.get("DSP"), pharmacies, context)
-    frames = {name: segments[name] for name in ("IS", "AIR", "TT") if name in segments}
-    frames |= {"TRANSACTION": counts, "PHA": pharmacies, "ROW": records}
+    frames: dict[str, pl.DataFrame] = {"TRANSACTION": counts, "PHA": pharmacies, "ROW": records}
+    frames |= {name: frame for name, frame in segments.items() if name in {"IS", "AIR", "TT"}}
     if "TH" in segments:
         frames["TH"] = segments["TH"].with_columns(came)
     if "PAT" in segments:
@@ -130,15 +132,15 @@ def _right(stated: str) -> pl.Expr:
 def _counts(reading: Reading) -> pl.DataFrame:
     """The transactions, with what their trailers state and how much of it stands inside."""
 
-    def of(name: str) -> pl.LazyFrame:
+    def each(name: str) -> LazyGroupBy:
         return reading.segments.get(name, _NO_SEGMENTS).lazy().group_by("transaction")
 
-    stated = of("TT").agg(pl.col("TT01", "TT02").first(), tt_agrees=_right("TT02").first())
+    stated = each("TT").agg(pl.col("TT01", "TT02").first(), tt_agrees=_right("TT02").first())
     return (
         reading.transactions.lazy()
-        .join(of("IS").agg(is_segments=pl.len()), "transaction", "left")
-        .join(of("PHA").agg(pha_segments=pl.len()), "transaction", "left")
-        .join(of("TP").agg(tp_right=_right("TP01").sum()), "transaction", "left")
+        .join(each("IS").agg(is_segments=pl.len()), "transaction", "left")
+        .join(each("PHA").agg(pha_segments=pl.len()), "transaction", "left")
+        .join(each("TP").agg(tp_right=_right("TP01").sum()), "transaction", "left")
         .join(stated, "transaction", "left")
         .with_columns(pl.col("is_segments", "pha_segments", "tp_right").fill_null(0))
         .with_columns(loops_agree=pl.col("tp_right") >= pl.col("pha_segments"))
