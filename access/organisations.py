@@ -88,7 +88,7 @@ def list_organisations(session: Session) -> list[Organisation]:
     permitted: dict[str, set[str]] = {}
     for organisation_id, dispenser_id in session.execute(
         select(OrganisationDispenserTable.organisation_id, OrganisationDispenserTable.dispenser_id)
-    ).tuples():
+    ):
         permitted.setdefault(organisation_id, set()).add(dispenser_id)
     rows = session.scalars(select(OrganisationTable).order_by(OrganisationTable.name))
     return [_organisation(row, permitted) for row in rows]

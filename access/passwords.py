@@ -173,7 +173,8 @@ def _stems(text: str) -> frozenset[str]:
     first = next((place for place, character in enumerate(text) if character.isalpha()), len(text))
     last = next((place for place in range(len(text), 0, -1) if text[place - 1].isalpha()), 0)
     core = text[first:last].casefold()
-    spellings = (core, core.translate(_FIGURES_FOR_LETTERS))
+    # With the figures at its ends and without: "Passw0rd" ends in a letter, "Password1" in a figure.
+    spellings = (core, core.translate(_FIGURES_FOR_LETTERS), text.casefold().translate(_FIGURES_FOR_LETTERS))
     return frozenset("".join(character for character in word if character.isalpha()) for word in spellings)
 
 

@@ -6,20 +6,26 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from access import audit
+from access.accounts import Account, Status, create_account
+from access.audit import COMMAND_LINE, RecordedEvent
 from access.database import Database, migrate, open_database
+from access.passwords import HashCost, Passwords
+from access.sessions import Person, Session, log_in
 
 
 AUDIT_KEY = bytes(range(32))
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+PASSWORD = "Correct horse, battery"
 
 # A PostgreSQL to try as well, e.g. postgresql://postgres@localhost/test: every test makes a schema of its own in it.
-POSTGRES = os.environ.get("PDMP_TEST_POSTGRES")
+POSTGRES = os.environ.get("OPEN_PDMP_TEST_POSTGRES")
 
 
 @pytest.fixture(scope="session")
@@ -81,3 +87,50 @@ def reopen() -> Iterator[Callable[[Database], Database]]:
     yield again
     for database in opened:
         database.close()
+
+
+@pytest.fixture(scope="session")
+def passwords() -> Passwords:
+    """At the least cost there is; what the cost really is, test_passwords.py looks at."""
+    return Passwords(cost=HashCost(passes=1, memory_kib=8, lanes=1))
+
+
+@dataclass(frozen=True)
+class People:
+    """Makes accounts without ceremony."""
+
+    db: Database
+    passwords: Passwords
+
+    def add(self, role: str = "prescriber", *, name: str = "anna", status: Status = Status.ACTIVE) -> Account:
+        with self.db.session() as session:
+            return create_account(
+                session,
+                email=f"{name}@example.org",
+                display_name=name.title(),
+                role=role,
+                by=COMMAND_LINE,
+                now=NOW,
+                password=self.passwords.new(PASSWORD, PASSWORD),
+                status=status,
+            )
+
+    def log_in(self, name: str = "anna", password: str = PASSWORD, *, now: datetime = NOW, **more: object) -> Session:
+        return log_in(self.db, f"{name}@example.org", password, "192.0.2.7", now, passwords=self.passwords, **more)
+
+    def person(self, role: str = "prescriber", name: str = "anna") -> Person:
+        self.add(role, name=name)
+        return self.log_in(name).person
+
+    def trail(self) -> list[RecordedEvent]:
+        """Every event, oldest first."""
+        with self.db.reading() as session:
+            return audit.search(session, limit=1000)[::-1]
+
+    def acts(self) -> list[str]:
+        return [event.act for event in self.trail()]
+
+
+@pytest.fixture
+def people(db: Database, passwords: Passwords) -> People:
+    return People(db, passwords)

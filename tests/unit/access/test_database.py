@@ -22,7 +22,7 @@ from access.tables_ledger import FindingTable, SubmissionTable
 
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
-POSTGRES = os.environ.get("PDMP_TEST_POSTGRES")
+POSTGRES = os.environ.get("OPEN_PDMP_TEST_POSTGRES")
 
 
 def submission(**changes: object) -> SubmissionTable:
@@ -220,7 +220,7 @@ def test_a_database_in_memory_is_refused(where: str) -> None:
 
 def test_postgresql_is_tried_too() -> None:
     if POSTGRES is None:
-        pytest.skip("the same tests on PostgreSQL need one: PDMP_TEST_POSTGRES=postgresql://…")
+        pytest.skip("the same tests on PostgreSQL need one: OPEN_PDMP_TEST_POSTGRES=postgresql://…")
 
 
 def test_another_kind_of_database_is_refused() -> None:
