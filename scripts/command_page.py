@@ -15,7 +15,6 @@ from pdmp.exit_codes import ExitCode
 COMMANDS_HEAD = """\
 `pdmp --help` and `pdmp COMMAND --help` say the same. `--home DIR` before the command, or the variable `PDMP_HOME`, says
 where the installation keeps everything.
-
 """
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import command_page
 import reference_pages
 import settings_page
 
@@ -62,6 +63,7 @@ def interface() -> str:
 
 PAGES = (
     Page("api.md", "HTTP interface", "web/api/", interface),
+    Page("commands.md", "Commands", "pdmp/commands/", command_page.commands),
     Page("elements.md", "Segments and elements", "schemas/asap/", reference_pages.elements),
     Page("dispensation.md", "The dispensation row", "schemas/dispensation.py", reference_pages.dispensation),
     Page("audit-events.md", "Audit events", "access/audit_acts.py", audit_events),

@@ -44,6 +44,7 @@ class Need:
 
 NEEDS = {
     "needs_sftp": Need(("sftp", "scp", "ssh-keygen"), "openssh-client", "the SFTP door with OpenSSH's own clients"),
+    "needs_curl": Need(("curl", "jq"), "curl jq", "the documents' requests with curl"),
     "needs_strace": Need(("strace",), "strace", "killed at every system call"),
     "needs_chromium": Need(("chromium",), "chromium", "journeys in a browser"),
 }

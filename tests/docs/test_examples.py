@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 import os
 import pkgutil
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sybil import Example, Sybil
@@ -25,6 +28,7 @@ import schemas
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 
@@ -51,7 +55,7 @@ def run_shell(example: Example) -> None:
     surroundings = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PDMP_HOME": str(folder / "home"),
-        "CHECKOUT": str(ROOT),
+        **{name: value for name, value in example.namespace.items() if name == "PDMP"},
     }
     outcome = subprocess.run(
         ["sh", "-c", SCRIPT.format(source="\n".join(lines))],
@@ -74,9 +78,65 @@ def examples(document: Path) -> list[Example]:
     return list(READER.parse(document).examples())
 
 
-@pytest.mark.parametrize(
-    "document", [document for document in DOCUMENTS if examples(document)], ids=lambda path: path.name
-)
+PASSWORD = "A-synthetic-passw0rd!"
+
+
+@contextmanager
+def counter(folder: Path) -> Iterator[str]:
+    """A counter with one sample file and one prescriber behind it; its address."""
+    pdmp = [sys.executable, "-m", "pdmp", "--home", str(folder / "served")]
+    person = ("maren.welby@example.org", "--name", "Maren Welby", "--role", "prescriber", "--password-stdin")
+    for arguments in (
+        ("dispenser", "import", str(ROOT / "sample_data" / "register.csv")),
+        ("account", "add", *person),
+        ("receive", str(ROOT / "sample_data" / "asap" / "one_dispensation_42b.dat")),
+    ):
+        outcome = subprocess.run(
+            [*pdmp, *arguments], input=PASSWORD + "\n", capture_output=True, text=True, check=False, timeout=120
+        )
+        assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    served = subprocess.Popen([*pdmp, "web", "--port", "0"], stderr=subprocess.PIPE, text=True)
+    try:
+        yield _address(folder / "served" / "run" / "web.json", served)
+    finally:
+        served.terminate()
+        served.communicate(timeout=30)
+
+
+def _address(announcement: Path, process: subprocess.Popen[str]) -> str:
+    deadline = time.monotonic() + 60
+    while not announcement.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError("the counter did not come up:\n" + (process.stderr.read() if process.stderr else ""))
+        time.sleep(0.05)
+    where = json.loads(announcement.read_text(encoding="utf-8"))
+    return f"{where['scheme']}://{where['host']}:{where['port']}"
+
+
+@pytest.mark.needs_curl
+def test_asking_for_a_report_works_as_told(tmp_path: Path) -> None:
+    parsed = READER.parse(ROOT / "docs" / "how-to" / "ask-for-a-report.md")
+    with counter(tmp_path) as address:
+        parsed.namespace.update(folder=tmp_path, PDMP=address)
+        for example in parsed.examples():
+            example.evaluate()
+            if (tmp_path / "report.json").exists():
+                report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["summary"]["dispensations"] == 1
+    assert report["criteria"]["scope"].startswith("Connecticut only")
+
+
+def runnable() -> list[Any]:
+    """The documents with examples, but the one above, each with what its examples need."""
+    found = []
+    for document in DOCUMENTS:
+        if document.name != "ask-for-a-report.md" and examples(document):
+            needs_keys = "ssh-keygen" in "".join(str(example.parsed) for example in examples(document))
+            found.append(pytest.param(document, id=document.name, marks=pytest.mark.needs_sftp if needs_keys else ()))
+    return found
+
+
+@pytest.mark.parametrize("document", runnable())
 def test_the_examples_of_a_document_run(document: Path, tmp_path: Path) -> None:
     parsed = READER.parse(document)
     parsed.namespace["folder"] = tmp_path
