@@ -227,10 +227,10 @@ def _for_pain_only(bases: list[str], form: str, amounts: list[tuple[str, str]]) 
     return form == "transdermal system" or micrograms or ampoule
 
 
-def main(arguments: list[str]) -> int:
-    """Write data/products.csv from the two files named."""
+def main(arguments: list[str], out: Path = DATA / "products.csv") -> int:
+    """Write the table from the product.txt and package.txt named."""
     products, packages = (read_directory(Path(each)) for each in arguments)
-    build(products, packages).write_csv(DATA / "products.csv")
+    build(products, packages).write_csv(out)
     return 0
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drugs.directory import build, canonical_ndc, read_directory
+from drugs.directory import build, canonical_ndc, main, read_directory
+from drugs.table import DRUG_SCHEMA
 
 
 PRODUCT_COLUMNS = (
@@ -129,3 +130,13 @@ def test_directory_files_are_windows_1252_and_unquoted(tmp_path: Path) -> None:
     path = tmp_path / "product.txt"
     path.write_bytes('NAME\tUNIT\nDr. Müller"s\tmg\n'.encode("windows-1252"))
     assert read_directory(path).row(0) == ('Dr. Müller"s', "mg")
+
+
+def test_a_new_edition_is_written_from_the_two_files(tmp_path: Path, table: pl.DataFrame) -> None:
+    columns = "\t".join((*PRODUCT_COLUMNS,))
+    listing = "\t".join(("id1", "0001-0001", *LISTINGS[0]))
+    (tmp_path / "product.txt").write_text(f"{columns}\n{listing}\n", encoding="windows-1252")
+    (tmp_path / "package.txt").write_text("PRODUCTID\tNDCPACKAGECODE\nid1\t0001-0001-01\n", encoding="windows-1252")
+    out = tmp_path / "products.csv"
+    assert main([str(tmp_path / "product.txt"), str(tmp_path / "package.txt")], out) == 0
+    assert pl.read_csv(out, schema=DRUG_SCHEMA).equals(table.filter(pl.col("ndc") == "00001000101"))
