@@ -204,8 +204,8 @@ def plain_reading(segments: Iterable[Segment]) -> Reading:  # noqa: C901, PLR091
                 {
                     "transaction": number,
                     "version": version,
-                    "control_number": segment.get(2),
-                    "transaction_type": segment.get(3),
+                    "control_number": segment.get(2) or None,
+                    "transaction_type": segment.get(3) or None,
                     "file_type": (segment.get(7) or "").upper() or None,
                     "terminator": "~",
                     "position": position,
@@ -218,11 +218,11 @@ def plain_reading(segments: Iterable[Segment]) -> Reading:  # noqa: C901, PLR091
             or (name in {"PRE", "CDI", "AIR"} and dispensed is None)
             or (name == "PRE" and dispensed is not None and "PRE" in dispensed)
         )
+        seen_in_loop += 1
         if misplaced:
             known = name if name in load(VERSIONS[-1]).segments else None
             strays.append(place | {"segment": known})
             continue
-        seen_in_loop += 1
         if name == "IS":
             covers = re.search(r"#([0-9]{8})#-#([0-9]{8})#", segment.get(3) or "")
         elif name == "PHA":
@@ -236,10 +236,10 @@ def plain_reading(segments: Iterable[Segment]) -> Reading:  # noqa: C901, PLR091
             if zero:
                 zeros.append(_zero(place, pharmacy, covers))
         elif name == "DSP":
-            record += 1
-            dispensed = {"record": record, "segment": segment}
+            record += 0 if patient["zero"] else 1
+            dispensed = {"record": None if patient["zero"] else record, "segment": segment}
             if patient["record"] is None:
-                patient["record"] = record
+                patient["record"] = dispensed["record"]
             if not patient["zero"]:
                 rows.append(_row(place, version, record, pharmacy, patient, segment))
             elif zeros[-1]["covers_from"] is None:
@@ -264,7 +264,7 @@ def plain_reading(segments: Iterable[Segment]) -> Reading:  # noqa: C901, PLR091
             transactions[-1] |= {"trailer_position": position, "segments_seen": place["segments_seen"]}
         width = len(load(version).segments[name].elements)
         place["surplus"] = any(value for at, value in segment.items() if at > width)
-        place |= {f"{name}{at:02}": value for at, value in segment.items() if at <= width}
+        place |= {f"{name}{at:02}": value or None for at, value in segment.items() if at <= width}
         frames.setdefault(name, []).append(place)
     for patient_row in frames.get("PAT", []):
         patient_row["record"] = patient_row.pop("patient")["record"]

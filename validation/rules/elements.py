@@ -37,7 +37,8 @@ SCOPES = {
 # Digits are spelt out: `\d` would also take the digits of other scripts.
 DIGITS = r"^[0-9]+$"
 DECIMAL = r"^([0-9]+\.?[0-9]*|\.[0-9]+)$"
-DAY = r"^[0-9]{8}$"
+# There is no year 0000, though some parsers take it.
+DAY = r"^([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])[0-9]{4}$"
 # asap.md TH06: HHMMSS or HHMM up to 4.2B; 5.0 adds a Z for UTC, which many leave out.
 TIME = r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?$"
 TIME_5_0 = r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?Z?$"
@@ -259,9 +260,14 @@ def _choices(lists: list[tuple[tuple[str, ...], tuple[str, ...]]]) -> str:
     return f"Send one of {'; '.join(each)}."
 
 
+# What the reader has already decided: a transaction whose TH01 names no version is refused, and TH09 is the
+# one character that ends the segments.
+READ = {"TH01": (), "TH09": (_required,)}
+
+
 def _rules() -> Iterator[Rule]:
     for element_id in DEFINITIONS:
-        for make in (_required, _type, _length, _code):
+        for make in READ.get(element_id, (_required, _type, _length, _code)):
             yield from make(element_id)
 
 

@@ -293,6 +293,7 @@ SURPLUS = tuple(
         source="asap.md 1.4: a non-empty surplus element is a structural fault",
     )
     for segment, scope in SCOPES.items()
+    if segment != "TH"  # its last element is followed by the terminator that it names
 )
 
 RULES = MISSING + COUNTS + KIND + STRAYS + SURPLUS
