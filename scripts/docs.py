@@ -19,6 +19,7 @@ import settings_page
 
 from access.audit_acts import audit_acts_markdown
 from access.permission_table import permission_table_markdown
+from validation.rulebook import rule_table_markdown
 from web.app import bare_app
 from web.openapi import openapi_markdown
 
@@ -68,6 +69,7 @@ PAGES = (
     Page("dispensation.md", "The dispensation row", "schemas/dispensation.py", reference_pages.dispensation),
     Page("audit-events.md", "Audit events", "access/audit_acts.py", audit_events),
     Page("permissions.md", "Permissions", "access/permission_table.py", permission_table_markdown),
+    Page("rules.md", "Rules", "validation/", rule_table_markdown),
     Page("settings.md", "Settings", "pdmp/settings.py", settings_page.settings),
     Page("states.md", "States of a submission", "schemas/submission.py", reference_pages.states),
 )
