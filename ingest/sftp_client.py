@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-import paramiko
+import paramiko  # type: ignore[import-untyped]  # it ships no types
 
 
 class Outgoing(Protocol):
