@@ -132,9 +132,9 @@ class Ledger:
                 update(SubmissionTable).where(SubmissionTable.id.in_(ids)).values(attempts=SubmissionTable.attempts + 1)
             )
             counts = dict(
-                session.execute(select(SubmissionTable.id, SubmissionTable.attempts).where(SubmissionTable.id.in_(ids)))
-                .tuples()
-                .all()
+                session.execute(
+                    select(SubmissionTable.id, SubmissionTable.attempts).where(SubmissionTable.id.in_(ids))
+                ).all()
             )
         return [counts[submission_id] for submission_id in ids]
 
@@ -276,7 +276,7 @@ class Ledger:
         """How many submissions stand in each state; states that none is in are left out."""
         statement = select(SubmissionTable.state, func.count()).group_by(SubmissionTable.state)
         with self._database.reading() as session:
-            return {SubmissionState(state): number for state, number in session.execute(statement).tuples()}
+            return {SubmissionState(state): number for state, number in session.execute(statement)}
 
     def finding_counts(self) -> list[tuple[str, str, int]]:
         """Code, severity and number of all findings, the most frequent first."""
@@ -286,7 +286,7 @@ class Ledger:
             .order_by(func.count().desc(), FindingTable.code)
         )
         with self._database.reading() as session:
-            return list(session.execute(statement).tuples().all())
+            return [(code, severity, times) for code, severity, times in session.execute(statement)]
 
     def findings(self, submission_id: str) -> pl.DataFrame:
         """The findings of a submission, of `FINDING_SCHEMA`, in file order."""
