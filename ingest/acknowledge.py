@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ class Letterhead:
     contact: str
     program: str
 
+
+# Fits a terminal and a printed page.
+WIDTH = 80
 
 OUTCOMES = {
     "accepted": "ACCEPTED",
@@ -91,7 +95,7 @@ def as_json(
 
 
 def as_text(report: Mapping[str, Any]) -> str:
-    """The same report for a person, at most 100 columns wide."""
+    """The same report for a person, at most `WIDTH` columns wide but for long file names."""
     title = "FILE STATUS REPORT" + ("  ·  TEST FILE, NOTHING STORED" if report["test"] else "")
     lines = [
         f"{title}",
@@ -105,18 +109,19 @@ def as_text(report: Mapping[str, Any]) -> str:
     ]
     if report["same_bytes_as"]:
         lines.append(f"Note         the same bytes came before, as submission {report['same_bytes_as']}")
-    lines += ["", f"What to do   {report['next_step']}", ""]
+    lines += ["", *_wrapped("What to do   ", report["next_step"]), ""]
     lines += _table("WHOLE FILE", report["totals"])
     if len(report["pharmacies"]) > 1:
         for part in report["pharmacies"]:
             lines += _table(f"PHARMACY {_identifiers(part)}", part["totals"])
     elif report["pharmacies"]:
         lines += [f"Pharmacy     {_identifiers(report['pharmacies'][0])}", ""]
-    lines += [
+    zero = [
         f"Days covered by a zero report: {day['from']} to {day['to']}"
         for day in report["days_covered"]
         if day["by"] == "zero_report"
     ]
+    lines += [*zero, ""] if zero else []
     lines += _findings(report["findings"])
     lines += [
         "",
@@ -124,6 +129,11 @@ def as_text(report: Mapping[str, Any]) -> str:
         f"Rules {report['rule_set']} · drugs {report['drug_edition']} · {report['program']}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _wrapped(before: str, text: str) -> list[str]:
+    """`text` after `before`, its further lines under its first."""
+    return textwrap.wrap(text, WIDTH, initial_indent=before, subsequent_indent=" " * len(before))
 
 
 def _identifiers(part: Mapping[str, Any]) -> str:
@@ -147,10 +157,9 @@ def _findings(findings: Sequence[Mapping[str, Any]]) -> list[str]:
         lines += [
             "",
             f"  {finding['severity'].upper()} {finding['code']}  ({', '.join(place) or 'whole file'})",
-            f"    {finding['message']}",
+            *_wrapped("    ", finding["message"]),
+            *_wrapped("    To do: ", finding["remedy"]),
         ]
-        if finding.get("remedy"):
-            lines.append(f"    To do: {finding['remedy']}")
     return lines
 
 

@@ -1,0 +1,72 @@
+"""No patient value gets through the log's gate, whoever writes the call (P-131; engineering.md I5, I7)."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from pdmp.logging import REFUSED_FIELDS, configure
+from schemas.dispensation import PATIENT_COLUMNS
+
+
+CANARY = "ZZCANARY"
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    configure(stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_every_patient_column_is_refused_and_named(stream: io.StringIO) -> None:
+    log = structlog.get_logger("test")
+    for column in sorted(PATIENT_COLUMNS):
+        log.warning("leak", **{column: CANARY})
+    assert CANARY not in stream.getvalue()
+    assert [line["refused_fields"] for line in lines(stream)] == [[column] for column in sorted(PATIENT_COLUMNS)]
+
+
+def test_other_fields_pass(stream: io.StringIO) -> None:
+    structlog.get_logger("test").info("round", stored=3)
+    (line,) = lines(stream)
+    assert (line["event"], line["stored"], line["level"]) == ("round", 3, "info")
+    assert "refused_fields" not in line
+
+
+def test_an_exception_shows_its_type_and_place_and_never_its_text(stream: io.StringIO) -> None:
+    def fail() -> None:
+        raise ValueError(CANARY)
+
+    try:
+        fail()
+    except ValueError:
+        structlog.get_logger("test").exception("failed")
+        logging.getLogger("library").exception("failed too")
+    assert CANARY not in stream.getvalue()
+    for line in lines(stream):
+        assert line["error"] == "ValueError"
+        assert any("test_an_exception" in place for place in line["at"])  # type: ignore[attr-defined]
+
+
+def test_a_line_break_in_a_value_stays_inside_its_line(stream: io.StringIO) -> None:
+    structlog.get_logger("test").warning("odd\nname", file="a\r\nb\x1b[31m")
+    assert len(stream.getvalue().splitlines()) == 1
+
+
+def test_criteria_and_bodies_are_refused_too() -> None:
+    assert {"dob", "criteria", "body", "query"} <= REFUSED_FIELDS
