@@ -23,4 +23,6 @@ def reported_through(session: Session) -> list[ReportedThrough]:
         .where(DispenserTable.closed_on.is_(None))
         .order_by(DispenserTable.dispenser_id)
     )
-    return [ReportedThrough(*row) for row in session.execute(statement).tuples()]
+    return [
+        ReportedThrough(dispenser_id, cadence, through) for dispenser_id, cadence, through in session.execute(statement)
+    ]

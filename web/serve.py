@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import threading
@@ -70,6 +71,8 @@ def serve_web(
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )
+    # Turned off outright: were somebody to give that logger a handler, paths as sent would be in a log.
+    logging.getLogger("uvicorn.access").disabled = True
     _load(config, door)
     listener = _listen(host, port)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 import httpx
 import polars as pl
 import pytest
+import structlog
 from dispensations import drug_table, fill
+from structlog.testing import LogCapture
 
 from access.accounts import Status, create_account, disable_account
 from access.audit import COMMAND_LINE
@@ -87,6 +89,7 @@ class World:
     client: httpx.Client
     organisations: dict[str, str]
     home: Path
+    sessions: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def token(self, name: str) -> str:
         """Sign somebody in; their token."""
@@ -94,9 +97,15 @@ class World:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["token"])
 
-    def as_(self, name: str) -> dict[str, str]:
-        """The headers of somebody signed in."""
+    def fresh(self, name: str) -> dict[str, str]:
+        """The headers of somebody who has just signed in."""
         return {"Authorization": f"Bearer {self.token(name)}"}
+
+    def as_(self, name: str) -> dict[str, str]:
+        """The headers of somebody signed in; the same session each time, so do not end it."""
+        if name not in self.sessions:
+            self.sessions[name] = self.fresh(name)
+        return self.sessions[name]
 
     def search(self, headers: dict[str, str], **changes: Any) -> httpx.Response:
         """Ask for Ada Sample, with these fields changed."""
@@ -188,7 +197,7 @@ def people_database(home: Path, passwords: Passwords) -> tuple[Database, dict[st
             day = date(2024, 3, 5) - timedelta(days=number)
             session.add(
                 CoverageTable(
-                    dispenser_id=dispenser_id, covers_from=day, covers_to=day, submission_id="s-elm-1", source="fills"
+                    dispenser_id=dispenser_id, covers_from=day, covers_to=day, submission_id="s-oak-1", source="fills"
                 )
             )
     return database, organisations
@@ -240,7 +249,16 @@ def passwords() -> Passwords:
     return Passwords(cost=HashCost(passes=1, memory_kib=64, lanes=1))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
+def log() -> Iterator[list[Any]]:
+    """Every log event of the module, as it left our code, before any gate."""
+    capture = LogCapture()
+    structlog.configure(processors=[capture], cache_logger_on_first_use=False)
+    yield capture.entries
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory, passwords: Passwords) -> Iterator[World]:
     home = tmp_path_factory.mktemp("state")
     clock = Clock(NOON)
@@ -285,7 +303,7 @@ def services_over(lake: Lake, database: Database, clock: Clock, passwords: Passw
         ledger=Ledger(database),
         letterhead=Letterhead("Connecticut", "the help desk", "open-pdmp 0.0-test"),
         passwords=passwords,
-        session_rules=SessionRules(),
+        session_rules=SessionRules(at_once=10_000),
         clock=clock,
         version="0.0-test",
     )
@@ -341,7 +359,7 @@ def start_server(world: World) -> Callable[..., serving]:
 
 @pytest.fixture
 def submission() -> Submission:
-    return Submission("s-new", "a-sender", "new.dat", "0" * 64, 10, RECORDED, "sftp")
+    return Submission("s-zzz", "a-sender", "new.dat", "0" * 64, 10, RECORDED, "sftp")
 
 
 EVENT_COLUMNS = list(EVENT_SCHEMA)
