@@ -196,8 +196,9 @@ def _write_ahead(connection: sqlite3.Connection, patience_s: float) -> None:
             if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
                 return
             connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as fault:
+            # The low byte is the kind of error; a database that cannot be written at all is no use waiting for.
+            if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
 

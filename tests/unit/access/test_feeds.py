@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import inspect
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from access import throttle
 from access.accounts import disable_account
 from access.audit import COMMAND_LINE
-from access.errors import AuditUnavailable, Conflict, Invalid, NotVisible
+from access.errors import AuditUnavailable, Conflict, Invalid, NotSignedIn, NotVisible
 from access.feeds import (
     add_ssh_key,
     canonical_key,
@@ -23,6 +25,7 @@ from access.feeds import (
     set_feed_password,
 )
 from access.sftp_accounts import SftpAccounts
+from ingest.sftp_accounts import Accounts, DoorEvent
 
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -153,8 +156,6 @@ def test_the_door_opens_for_the_feed_password_only(door: SftpAccounts, feed: Any
 
 
 def test_the_feed_password_opens_nothing_else(people: Any, feed: Any) -> None:
-    from access.errors import NotSignedIn  # noqa: PLC0415  needed here only
-
     assert feed.has_password
     with pytest.raises(NotSignedIn):
         people.log_in("north", FEED_PASSWORD)
@@ -223,8 +224,6 @@ def test_an_event_that_the_vocabulary_does_not_know_is_refused(door: SftpAccount
 
 
 def test_the_door_needs_the_audit_key(people: Any) -> None:
-    from dataclasses import replace  # noqa: PLC0415  needed here only
-
     with pytest.raises(AuditUnavailable, match="needs the audit key"):
         SftpAccounts(replace(people.db, audit_key=None), people.passwords, lambda: NOW, Path())
 
@@ -235,3 +234,17 @@ def test_the_rules_of_the_door_are_settings(people: Any, feed: Any) -> None:
     assert door.check_password("north1", "wrong", PEER) is None
     assert door.check_password("north1", FEED_PASSWORD, PEER) is None
     assert feed.sftp_name is None
+
+
+# THE DOOR'S SIDE -------------------------------------------------------------------------------
+def test_every_event_of_the_door_is_in_the_vocabulary(people: Any, door: SftpAccounts, feed: Any) -> None:
+    for event in DoorEvent:
+        door.note(event.value, feed.id, PEER, {"session": "7"})
+    assert set(people.acts()) >= {event.value for event in DoorEvent}
+
+
+def test_the_doors_protocol_is_fulfilled(door: SftpAccounts) -> None:
+    asked = {name: member for name, member in vars(Accounts).items() if inspect.isfunction(member) and name[0] != "_"}
+    assert asked
+    for name, member in asked.items():
+        assert list(inspect.signature(member).parameters)[1:] == list(inspect.signature(getattr(door, name)).parameters)

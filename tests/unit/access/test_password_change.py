@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from access.accounts import Status, disable_account
 from access.audit import COMMAND_LINE
@@ -11,6 +13,7 @@ from access.database import Database
 from access.errors import AuditUnavailable, Forbidden, Locked, NotSignedIn, NotVisible, PasswordExpired, WeakPassword
 from access.password_change import change_password, replace_temporary_password, reset_password
 from access.sessions import authenticate
+from access.tables_people import AccountTable
 
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -182,23 +185,13 @@ def test_guessing_a_temporary_password_locks(people: Any) -> None:
 def test_an_account_without_a_password_has_none_to_guess(people: Any) -> None:
     people.add(status=Status.ACTIVE)
     with people.db.session() as session:
-        session.execute(people_without_password())
+        session.execute(update(AccountTable).values(password_hash=None))
     for attempt in ("", "a password that nobody has"):
         with pytest.raises(NotSignedIn):
             people.log_in(password=attempt)
 
 
-def people_without_password() -> Any:
-    from sqlalchemy import update  # noqa: PLC0415  needed here only
-
-    from access.tables_people import AccountTable  # noqa: PLC0415
-
-    return update(AccountTable).values(password_hash=None)
-
-
 def test_without_the_audit_key_no_password_is_changed(db: Database, people: Any) -> None:
-    from dataclasses import replace  # noqa: PLC0415  needed here only
-
     person = people.person()
     keyless = replace(people, db=replace(db, audit_key=None))
     with pytest.raises(AuditUnavailable):
