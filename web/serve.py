@@ -120,13 +120,17 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(BACKLOG)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+            listener.setblocking(False)  # noqa: FBT003  the library's way
+        except BaseException:
+            listener.close()
+            raise
     except OSError as fault:
         raise CannotListen(
             f"Cannot listen on {host}, port {port} ({fault.strerror or type(fault).__name__}); "
             "stop what uses it, or set PDMP_WEB_HOST and PDMP_WEB_PORT to another."
         ) from fault
-    listener.setblocking(False)  # noqa: FBT003  the library's way
     return listener
