@@ -35,32 +35,34 @@ class Folder:
             data: the lake's data folder.
         """
         self._data = data
-        self._known = self._files()
+        self._files, self._folders = self._look()
 
-    def _files(self) -> set[str]:
-        return {os.path.join(folder, name) for folder, _, names in os.walk(self._data) for name in names}  # noqa: PTH118 - thousands of joins
+    def _look(self) -> tuple[set[Path], set[Path]]:
+        files: set[Path] = set()
+        folders: set[Path] = set()
+        for folder, _, names in os.walk(self._data):
+            folders.add(Path(folder))
+            files.update(Path(folder, name) for name in names)
+        return files, folders
 
     def sync_new(self) -> int:
-        """Sync and close to others every file that was not there when we last looked.
+        """Sync what was not there when we last looked, and close it to others (P-128).
 
         Returns:
-            How many there were.
+            How many files there were.
+
+        Raises:
+            OSError: the disk refused.
         """
-        found = self._files()
-        new = sorted(found - self._known)
-        folders: set[Path] = set()
-        for name in new:
-            path = Path(name)
-            path.chmod(0o600)  # P-128
-            sync_path(path)
-            folders.add(path.parent)
-        for folder in sorted(folders):
-            # A folder may be as new as its files, and its own entry lies in the folder above.
-            while True:
-                folder.chmod(0o700)
-                sync_path(folder)
-                if folder == self._data:
-                    break
-                folder = folder.parent  # noqa: PLW2901 - walking up is the point
-        self._known = found
-        return len(new)
+        files, folders = self._look()
+        new_files, new_folders = files - self._files, folders - self._folders
+        for folder in new_folders:
+            folder.chmod(0o700)
+        for file in new_files:
+            file.chmod(0o600)
+            sync_path(file)
+        # The entry of a file, or of a folder, lies in the folder above it.
+        for folder in {path.parent for path in new_files | new_folders}:
+            sync_path(folder)
+        self._files, self._folders = files, folders
+        return len(new_files)

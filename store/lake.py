@@ -133,6 +133,16 @@ class Lake:
         """True where it was opened to be read only."""
         return self._lock is None
 
+    def require_writer(self) -> Folder:
+        """The data folder to write to.
+
+        Raises:
+            ReadOnlyError: the lake is open for reading.
+        """
+        if self._folder is None:
+            raise ReadOnlyError(f"the lake at {self.root} is open for reading: only the worker writes it")
+        return self._folder
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Another connection to this lake, for another thread."""
         return self.connection.cursor()
@@ -148,13 +158,12 @@ class Lake:
             LakeBrokenError: the disk refused what was written; nothing is committed.
             duckdb.Error: as DuckDB raised it; `world_error` says what it means.
         """
-        if self._folder is None:
-            raise ReadOnlyError(f"the lake at {self.root} is open for reading: only the worker writes it")
+        folder = self.require_writer()
         self.connection.begin()
         try:
             yield self.connection
             try:
-                self._folder.sync_new()
+                folder.sync_new()
             except OSError as error:
                 raise LakeBrokenError(
                     f"the disk under {self.root} refused to keep what was written: {error.strerror}; "
@@ -257,6 +266,7 @@ def _make_sqlite(root: Path, *, encrypted: bool, buckets: int, secret: bytes) ->
     """Build the catalog aside and rename it into place, so that a killed making leaves no half lake."""
     building = root / f"{CATALOG_NAME}.building"
     catalogs.clear_unfinished(building)
+    folder = Folder(root / "data")
     connection = _connect(root, None, None)
     try:
         connection.execute(_attachment(root, None, encrypted=encrypted, read_only=False, path=building))
@@ -267,6 +277,7 @@ def _make_sqlite(root: Path, *, encrypted: bool, buckets: int, secret: bytes) ->
         raise world_error(error, root, "make a lake") from None
     finally:
         connection.close()
+    folder.sync_new()
     catalogs.finish_sqlite(building, root / CATALOG_NAME, kept)
 
 
@@ -321,7 +332,7 @@ def _signature(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int, st
 
 def _lock_down(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     """Let no statement reach beyond the lake's folder, nor change that (engineering.md C2)."""
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
     connection.execute(f"SET allowed_directories = [{text_literal(f'{root}/')}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

@@ -171,7 +171,7 @@ def sql_type(dtype: pl.DataType | DataTypeClass) -> str:
     if isinstance(dtype, pl.Struct):
         return f"STRUCT({', '.join(f'{field.name} {sql_type(field.dtype)}' for field in dtype.fields)})"
     if isinstance(dtype, pl.Datetime):
-        return "TIMESTAMPTZ"
+        return "TIMESTAMP WITH TIME ZONE"
     base = dtype.base_type() if isinstance(dtype, pl.DataType) else dtype
     if base not in _SQL_TYPES:
         raise TypeError(f"the lake has no type for {dtype}")

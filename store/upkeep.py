@@ -80,6 +80,7 @@ def upkeep(
         LakeBrokenError: a step failed; the lake is as it was before that step.
         ReadOnlyError: the lake is open for reading.
     """
+    lake.require_writer()
     tell = report or (lambda _: None)
     try:
         tell("flushing rows out of the catalog")
