@@ -89,8 +89,14 @@ class Spool:
             os.close(descriptor)
 
     def close(self, arrival: Arrival) -> None:
-        """Publish a whole upload as closed; when this returns it is durable."""
-        write_durably(self.root / "closed" / file_name(arrival), as_json(arrival))
+        """Publish a whole upload as closed; when this returns it is durable, and after an error it is not there."""
+        try:
+            write_durably(self._closed(arrival), as_json(arrival))
+        except OSError:
+            # In place, perhaps, but not durable: its sender is told "failure", and nobody else may see it.
+            with suppress(OSError):
+                self._closed(arrival).unlink(missing_ok=True)
+            raise
 
     def release(self, arrivals: Iterable[Arrival]) -> None:
         """Give closed uploads to the worker."""

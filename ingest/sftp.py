@@ -22,7 +22,7 @@ from pathlib import Path
 from ingest.arrivals import Spool
 from ingest.errors import DiskFailedError
 from ingest.sftp_accounts import Accounts
-from ingest.sftp_connections import Connections
+from ingest.sftp_connections import WIRE_LOG, Connections
 from ingest.sftp_guard import Gate
 from ingest.sftp_keys import host_keys
 from ingest.sftp_limits import Limits
@@ -89,6 +89,7 @@ def serve_sftp(
         OSError: the address is taken or not ours.
     """
     logging.getLogger("paramiko").setLevel(logging.WARNING)
+    logging.getLogger(WIRE_LOG).setLevel(logging.CRITICAL)
     keys = host_keys(settings.host_keys)
     spool = Spool(settings.spool)
     porter = Porter(spool, vault, clock, settings.limits.grace_seconds)

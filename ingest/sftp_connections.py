@@ -23,6 +23,10 @@ from ingest.sftp_tree import Tree
 
 log = structlog.get_logger(__name__)
 
+# What paramiko logs of a connection quotes what the client sent, with a traceback for each port scan. It is
+# kept quiet; what matters is logged and audited here in our own words.
+WIRE_LOG = "paramiko.door"
+
 # Measured: a larger window than paramiko's two MiB speeds uploads up by a tenth; more does not.
 WINDOW_BYTES = 4 * MIB
 # How often the warden and the listener look around, in seconds.
@@ -43,18 +47,20 @@ class DoorTransport(paramiko.Transport):  # type: ignore[misc]  # untyped base
             self.auth_handler = PatientAuth(self)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Connection:
-    """One client's connection."""
+    """One client's connection; `since` is monotonic, `shut_out` is set once it is to end."""
 
     socket: socket.socket
     transport: DoorTransport
     guard: Guard
     peer: str
     since: float
+    shut_out: bool = False
 
     def shut(self) -> None:
         """End it, without waiting for its threads: they find the end of the stream."""
+        self.shut_out = True
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 
@@ -121,15 +127,17 @@ class Connections:
             log.warning("connection refused: the door is full", connections=len(connections))
             client.close()
             return
-        strangers = [one for one in connections if not one.transport.is_authenticated()]
+        # Threads take a moment to end: who was put out already is not put out again in another's stead.
+        strangers = [one for one in connections if not one.shut_out and not one.transport.is_authenticated()]
         if len(strangers) >= self._limits.strangers:
             _crowding_out(strangers).shut()
         self._set_options(client)
         transport = DoorTransport(client, default_window_size=WINDOW_BYTES)
+        transport.set_log_channel(WIRE_LOG)
         speak_strongly(transport)
         for key in self._keys.keys:
             transport.add_server_key(key)
-        # The warden is the one to lose patience; paramiko would do it with a traceback in the log.
+        # The warden is the one to lose patience.
         transport.banner_timeout = transport.handshake_timeout = self._limits.auth_seconds + STOP_SECONDS
         transport.set_keepalive(self._limits.keepalive_seconds)
         transport.set_subsystem_handler("sftp", Requests, self._tree)
@@ -147,6 +155,9 @@ class Connections:
             living = [one for one in self._connections if one.transport.is_alive() or not one.transport.ident]
             for one in set(self._connections) - set(living):
                 one.guard.gone()
+                error = one.transport.get_exception()
+                if error is not None and not isinstance(error, EOFError | OSError | paramiko.SSHException):
+                    log.error("a connection ended in an error of ours", error=type(error).__name__)
             self._connections = living
             return list(living)
 

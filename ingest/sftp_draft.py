@@ -73,7 +73,8 @@ class Draft:
         self._path = path
         # The note first: so that what a killed door leaves behind can be listed as torn.
         self._note = path.with_suffix(".json")
-        self._note.write_bytes(note)
+        with os.fdopen(os.open(self._note, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as file:
+            file.write(note)
         self._key = AES(secrets.token_bytes(32))
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
         self._coverage = Coverage()

@@ -42,7 +42,11 @@ class Tree(paramiko.SFTPServerInterface):  # type: ignore[misc]  # untyped base
 
     def session_started(self) -> None:
         """Raises, and so ends the session, if the audit trail cannot be written."""
-        self._session.started()
+        try:
+            self._session.started()
+        except Exception:
+            log.exception("a session could not begin")
+            raise
 
     def session_ended(self) -> None:
         """All files are closed."""
