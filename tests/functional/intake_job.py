@@ -12,14 +12,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from access.accounts import find_account
 from ingest.sftp_porter import Label, Porter
 from ingest.worker import run_round
 from pdmp.doors import intake
 from pdmp.settings import load
 from pdmp.wiring import Installation, now, opened
-
-
-SENDER = "feed"
+from tests.functional.homes import SENDER
 
 
 def work(home: Path, uploads: Path, acknowledged: Path) -> None:
@@ -51,10 +50,8 @@ def send(installation: Installation, uploads: Path, acknowledged: Path) -> None:
 
 def sender_of(installation: Installation) -> str:
     """The account that sends."""
-    from access.accounts import find_account  # noqa: PLC0415
-
     with installation.database.reading() as session:
-        account = find_account(session, f"{SENDER}@example.org")
+        account = find_account(session, SENDER)
     assert account is not None
     return account.id
 

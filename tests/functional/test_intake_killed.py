@@ -7,7 +7,6 @@ audit trail verifies. I3 (no reader sees half a file) is the lake's own test.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -17,47 +16,22 @@ from pathlib import Path
 
 import pytest
 
-from access.accounts import Status, create_account
-from access.audit import SYSTEM
-from access.dispensers import Dispenser, add_dispenser
-from access.organisations import create_organisation, permit_dispenser
 from access.verification import verify
 from pdmp.doors import intake
 from pdmp.settings import load
-from pdmp.wiring import Installation, now, opened
-from schemas.dispenser import Cadence, DispenserKind, LicenceClass
+from pdmp.wiring import Installation, opened
 from schemas.submission import SubmissionState
 from store.history import submission_counts
-from tests.functional.intake_job import SENDER, work
+from tests.functional.homes import asap, environment, fill, settle
+from tests.functional.intake_job import work
 from tests.functional.killing import CHANGING, Kill, allowed, kill_points
 
-
-REPOSITORY = Path(__file__).parents[2]
-ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}
-PHARMACY = "FX1234563"
 
 pytestmark = [
     pytest.mark.needs_strace,
     pytest.mark.skipif(not allowed(), reason="tracing is forbidden here"),
     pytest.mark.timeout(7200),
 ]
-
-
-def fill(rx: int, quantity: int = 30) -> str:
-    return (
-        "PAT*******SAMPLE*ALEX****2 EXAMPLE ST**HARTFORD*CT*06103**19800101*U*01~"
-        f"DSP*00*{rx}*20260304*0*20260305*0*01*00406055201*{quantity}*7*01*05*00***01~"
-        "PRE*1234567893*AB1234563***SAMPLE*ROBIN~"
-    )
-
-
-def asap(control: str, fills: list[str]) -> bytes:
-    segments = 1 + 3 * len(fills) + 1
-    return (
-        f"TH*4.2B*{control}*01**20260306*0115*P**~~IS*5550000000*EXAMPLE PHARMACY*#20260305#-#20260305#~"
-        f"PHA***{PHARMACY}*EXAMPLE PHARMACY*1 EXAMPLE ST**HARTFORD*CT*06103~"
-        f"{''.join(fills)}TP*{segments}~TT*{control}*{segments + 3}~"
-    ).encode()
 
 
 # The second repeats a record of the first, the third has one that is rejected.
@@ -96,28 +70,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     stage.acknowledged.mkdir()
     for name, data in UPLOADS.items():
         (stage.uploads / name).write_bytes(data)
-    stage.home.mkdir()
-    (stage.home / "settings.toml").write_text("buckets = 2\n")
-    with opened(load(stage.home)) as installation, installation.lake(threads=1):
-        with installation.database.session() as session:
-            dispenser = add_dispenser(
-                session,
-                Dispenser("Example", DispenserKind.PHARMACY, Cadence.DAILY, LicenceClass.PHARMACY, dea=PHARMACY),
-                by=SYSTEM,
-                now=now(),
-            )
-            organisation = create_organisation(session, "Example", by=SYSTEM, now=now())
-            permit_dispenser(session, organisation.id, dispenser, by=SYSTEM, now=now())
-            create_account(
-                session,
-                email=f"{SENDER}@example.org",
-                display_name="Example",
-                role="dispenser",
-                by=SYSTEM,
-                now=now(),
-                status=Status.ACTIVE,
-                organisation_id=organisation.id,
-            )
+    settle(stage.home)
+    with opened(load(stage.home)) as installation:
         assert intake(installation).spool.waiting(1) == []
     return stage
 
@@ -165,7 +119,7 @@ def killed(template: Stage, stage: Stage, names: tuple[str, ...], every: int) ->
         "tests.functional.intake_job",
         *map(str, (stage.home, stage.uploads, stage.acknowledged)),
     ]
-    yield from kill_points(argv, ENVIRONMENT, [stage.home], names, reset, every=every)
+    yield from kill_points(argv, environment(), [stage.home], names, reset, every=every)
 
 
 def run_again(stage: Stage) -> None:
@@ -175,7 +129,7 @@ def run_again(stage: Stage) -> None:
         "tests.functional.intake_job",
         *map(str, (stage.home, stage.uploads, stage.acknowledged)),
     ]
-    subprocess.run(argv, env=ENVIRONMENT, check=True, capture_output=True, timeout=300)
+    subprocess.run(argv, env=environment(), check=True, capture_output=True, timeout=300)
 
 
 def test_unhurt_it_stores_everything_once(template: Stage, tmp_path: Path) -> None:
