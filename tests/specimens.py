@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from math import inf
 from typing import Any
 
 import polars as pl
@@ -348,7 +349,7 @@ def _ingredient(segment: Segment) -> dict[str, Any]:
 
 
 def _day(text: str | None) -> date | None:
-    if text is None or not re.fullmatch("[0-9]{8}", text):
+    if text is None or not re.fullmatch("[1-9][0-9]{7}", text):
         return None
     try:
         return date(int(text[:4]), int(text[4:6]), int(text[6:]))
@@ -357,11 +358,14 @@ def _day(text: str | None) -> date | None:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch("[0-9]{1,9}", text) else None
+    if not text or not re.fullmatch("[0-9]{1,400}", text):
+        return None
+    return int(text) if int(text) < 2**31 else None
 
 
 def _decimal(text: str | None) -> float | None:
-    return float(text) if text and re.fullmatch(r"[0-9]+\.?[0-9]*|\.[0-9]+", text) else None
+    number = float(text) if text and re.fullmatch(r"[0-9]+\.?[0-9]*|\.[0-9]+", text) else inf
+    return None if number == inf else number
 
 
 def _ndc(text: str | None) -> str | None:

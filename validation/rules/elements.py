@@ -37,8 +37,8 @@ SCOPES = {
 # Digits are spelt out: `\d` would also take the digits of other scripts.
 DIGITS = r"^[0-9]+$"
 DECIMAL = r"^([0-9]+\.?[0-9]*|\.[0-9]+)$"
-# There is no year 0000, though some parsers take it.
-DAY = r"^([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])[0-9]{4}$"
+# A day is eight digits, none of a year before 1000: those are typing errors, not dates of another age.
+DAY = r"^[1-9][0-9]{7}$"
 # asap.md TH06: HHMMSS or HHMM up to 4.2B; 5.0 adds a Z for UTC, which many leave out.
 TIME = r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?$"
 TIME_5_0 = r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?Z?$"

@@ -185,7 +185,7 @@ DATES = [
         put(DSP03="19000101", PAT18="19000101"),
         beside=("D-BORN-AFTER-WRITTEN",),
     ),
-    drawn("D-WRITTEN-ABSURD", put(DSP03="00010101", PAT20="02"), put(DSP03="19000101", PAT20="02")),
+    drawn("D-WRITTEN-ABSURD", put(DSP03="10000101", PAT20="02"), put(DSP03="19000101", PAT20="02")),
     drawn("D-FILLED-FUTURE", put(DSP05="20240307"), put(DSP05="20240306")),
     drawn("D-FILLED-FUTURE", put(DSP05="99991231"), put(DSP05="20240306")),
     drawn("D-FILLED-ABSURD", put(DSP05="18991231", DSP12="03"), put(DSP05="19000101", DSP12="03")),
