@@ -27,9 +27,9 @@ def fault(root: Path, place: str) -> str | None:
     A place is "not yet", "organisational", or text with links whose labels are ``path``,
     ``path::symbol`` or ``path#heading``, and which point at that file.
     """
-    if place.startswith(("not yet", "organisational")):
-        return None
     links = LINK.findall(place)
+    if not links and place.startswith(("not yet", "organisational: ")):
+        return None
     if not links:
         return "neither a link nor 'not yet'"
     return next(filter(None, (dead(root, label.strip("`"), target) for label, target in links)), None)
