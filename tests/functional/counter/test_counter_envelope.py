@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import CANARY
+from counter_state import CANARY
 
 from web.app import create_app
 
@@ -16,7 +16,7 @@ from web.app import create_app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import World
+    from counter_state import World
 
 
 def answers(world: World) -> list[Any]:

@@ -26,7 +26,7 @@ from store import history as store_history
 
 
 if TYPE_CHECKING:
-    from conftest import World
+    from counter_state import World
 
 
 ADA = PatientCriteria("Sample", "Ada", date(1980, 2, 29))

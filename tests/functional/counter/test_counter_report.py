@@ -13,7 +13,7 @@ from access.audit_acts import AuditAct
 
 
 if TYPE_CHECKING:
-    from conftest import World
+    from counter_state import World
 
 
 GOLDEN = Path(__file__).parent / "expected_report.json"

@@ -15,7 +15,7 @@ from web.openapi import who_may_call
 
 
 if TYPE_CHECKING:
-    from conftest import World
+    from counter_state import World
 
 
 # One account of each role.

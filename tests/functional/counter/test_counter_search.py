@@ -11,7 +11,7 @@ from access.audit_acts import AuditAct
 
 
 if TYPE_CHECKING:
-    from conftest import World
+    from counter_state import World
 
 
 @pytest.mark.parametrize(

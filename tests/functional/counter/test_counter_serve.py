@@ -25,7 +25,7 @@ from web.serve import CannotListen, serve_web
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import World
+    from counter_state import World
 
 
 @pytest.fixture(scope="module")

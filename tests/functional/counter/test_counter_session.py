@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import PASSWORD
+from counter_state import PASSWORD
 
 from web.app import create_app
 
@@ -14,7 +14,7 @@ from web.app import create_app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import World
+    from counter_state import World
 
 
 def test_who_am_i(world: World) -> None:

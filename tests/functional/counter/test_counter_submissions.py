@@ -11,7 +11,7 @@ from ingest.ledger import Ledger
 
 
 if TYPE_CHECKING:
-    from conftest import World
+    from counter_state import World
 
     from schemas.submission import Submission
 
