@@ -42,6 +42,11 @@ class Header:
     terminator: str | None
 
 
+def is_data(char: str) -> bool:
+    """Whether a character stands in data so often that it cannot be a terminator."""
+    return char.isascii() and char.isalnum()
+
+
 def unused_character(text: bytes) -> str:
     """A character that the text does not hold."""
     return next((char for char in _UNUSED if char.encode() not in text), _UNUSED[0])
@@ -64,7 +69,7 @@ def header_at(text: bytes, start: int) -> Header:
         rest = rest.removeprefix(":")
     if not rest or rest[0] == "*":
         return Header(start, line_end, NEW_LINE)
-    if rest[0].isalnum():
+    if is_data(rest[0]):
         return Header(start, line_end, None)
     terminator = rest[0].encode()
     end = line_end - len(parts[separators]) + parts[separators].index(terminator) + len(terminator)

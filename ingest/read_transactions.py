@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ingest.read_elements import split_elements
-from ingest.read_lines import Lines
+from ingest.read_headers import is_data
+from ingest.read_lines import BLANK, Lines
 from ingest.read_refusals import refusal
 from schemas.asap.specification import VERSIONS, load
 from schemas.reading import TRANSACTION_SCHEMA, Refusal
@@ -53,7 +54,7 @@ def read_transactions(lines: Lines, nesting: Nesting, terminator: str, *, finish
     th = nesting.transactions["th"]
     every = pl.DataFrame(
         {
-            "transaction": pl.int_range(1, th.len() + 1, dtype=pl.UInt16, eager=True),
+            "transaction": pl.int_range(1, th.len() + 1, eager=True).cast(pl.UInt16),
             "version": headers["TH01"].str.to_uppercase(),
             "control_number": headers["TH02"],
             "transaction_type": headers["TH03"],
@@ -90,7 +91,7 @@ def _code(version: str | None, terminator: str, trailer: int | None) -> str | No
         if version.startswith("3"):
             return "F-VERSION-3.0"
         return "F-VERSION-4.0" if version in {"4", "4.0", "04.0"} else "F-VERSION"
-    if len(terminator) > 1 or terminator.isalnum():
+    if len(terminator) > 1 or is_data(terminator):
         return "F-TERMINATOR"
     return "F-TORN" if trailer is None else None
 
@@ -114,7 +115,7 @@ def _refusal(code: str, number: int, start: int, end: int, lines: Lines, *, alon
     if code == "F-TORN":
         position = end
         inside = lines.line.slice(start - 1, end - start + 1)
-        if inside.str.to_uppercase().str.contains(_HIDDEN_TRAILER).any():
+        if inside.str.strip_chars(BLANK).str.to_uppercase().str.contains(_HIDDEN_TRAILER).any():
             code, position = "F-TERMINATOR", start
         elif alone and lines.kind.slice(start - 1, end - start).null_count():
             code = "F-NOT-ASAP"

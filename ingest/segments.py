@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+# The separators of a TH that goes as far as TH09.
+_SEPARATORS = 9
 # More than any padding behind the last segment.
 _TRAILING = 4096
 
@@ -75,7 +77,7 @@ def _lines(text: bytes) -> tuple[Lines, str, bool]:
     """The lines, the terminator in force where a TH09 is empty, and whether the last line is terminated."""
     header = header_at(text, 0)
     terminator = header.terminator
-    if terminator is not None and terminator.isascii():
+    if terminator is not None and terminator.isascii() and terminator.encode() not in text[: header.end - 1]:
         cut_at = "\r" if terminator == NEW_LINE and b"\n" not in text else terminator
         lines = split_lines(text, cut_at)
         if not _differs(lines, newline=terminator == NEW_LINE):
@@ -85,16 +87,16 @@ def _lines(text: bytes) -> tuple[Lines, str, bool]:
 
 
 def _differs(lines: Lines, *, newline: bool) -> bool:
-    """Whether a transaction declares another terminator than the one the text was cut at.
+    """Whether a transaction declares another terminator than the one at which the text was cut.
 
-    Cut at its own terminator, a TH ends before TH09.
+    Cut at its own terminator, a TH ends where TH09 begins.
     """
-    header = lines.line.filter(lines.kind == "TH")
-    if header.str.count_matches("*", literal=True).max() or 0:
-        ninth = header.str.split("*").list.slice(9).list.join("").str.strip_chars("*")
-        if ninth.ne("").any():
-            return True
-    return newline and lines.line.str.contains("\r", literal=True).any()
+    header = lines.line.filter(lines.kind == "TH").str.split("*")
+    short = header.list.len() <= _SEPARATORS
+    behind = header.list.slice(_SEPARATORS).list.join("") != ""
+    if newline:
+        return behind.any() or lines.line.str.contains("\r", literal=True).any()
+    return behind.any() or short.any()
 
 
 def _is_finished(text: bytes, terminator: str) -> bool:
