@@ -10,14 +10,22 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from schemas.report import PatientReport, SearchResult
 from web import errors
-from web.api import health, login, me, patients, reports, submissions
+from web.api import health, login, me, passwords, patients, reports, submissions
 from web.envelope import Envelope
 from web.examples import EXAMPLES
 from web.openapi import describe
 from web.services import Services
 
 
-ROUTERS = (login.router, me.router, patients.router, reports.router, submissions.router, health.router)
+ROUTERS = (
+    login.router,
+    me.router,
+    passwords.router,
+    patients.router,
+    reports.router,
+    submissions.router,
+    health.router,
+)
 MOST_BODY_BYTES = 64 * 1024
 
 

@@ -260,6 +260,17 @@ EXAMPLES: dict[str, Any] = {
         "reasons": ["referral", "treatment"],
         "attestations": [_SENTENCE],
     },
+    "PasswordChange": {
+        "current": "correct-Horse-battery",
+        "new": "another-Horse-staple",
+        "again": "another-Horse-staple",
+    },
+    "TemporaryPassword": {
+        "email": "maren.welby@example.org",
+        "temporary": "given-By-somebody-else",
+        "new": "another-Horse-staple",
+        "again": "another-Horse-staple",
+    },
     "SearchRequest": SEARCH_REQUEST,
     "SearchResult": SEARCH_RESULT,
     "ReportRequest": REPORT_REQUEST,

@@ -162,6 +162,7 @@ def people_database(home: Path, passwords: Passwords) -> tuple[Database, dict[st
             ("elm", "dispenser", organisations["elm"]),
             ("oak", "dispenser", organisations["oak"]),
             ("gone", "prescriber", None),
+            ("temp", "prescriber", None),
         ):
             account = create_account(
                 session,
@@ -171,6 +172,7 @@ def people_database(home: Path, passwords: Passwords) -> tuple[Database, dict[st
                 by=COMMAND_LINE,
                 now=began,
                 password=hashed,
+                password_expired=name == "temp",
                 status=Status.ACTIVE,
                 organisation_id=organisation,
             )

@@ -12,6 +12,7 @@ from access.permit import Reason
 from schemas import criteria, report
 from web.api.login import LoginAnswer, LoginRequest
 from web.api.me import Me
+from web.api.passwords import PasswordChange, TemporaryPassword
 from web.api.patients import SearchRequest
 from web.api.reports import ReportRequest
 from web.api.submissions import SubmissionDetail, SubmissionPage
@@ -95,14 +96,24 @@ def test_every_operation_documents_its_errors_in_the_one_shape(
 
 
 def test_examples_are_values_of_the_models() -> None:
-    models = (LoginRequest, LoginAnswer, Me, SearchRequest, ReportRequest, SubmissionPage, SubmissionDetail)
+    models = (
+        PasswordChange,
+        TemporaryPassword,
+        LoginRequest,
+        LoginAnswer,
+        Me,
+        SearchRequest,
+        ReportRequest,
+        SubmissionPage,
+        SubmissionDetail,
+    )
     for model in models:
         assert model.model_validate(EXAMPLES[model.__name__], strict=False)
 
 
 def test_protected_operations_ask_for_the_bearer_token() -> None:
     protected = {path for _, path, operation in OPERATIONS if operation.get("security") == [{"HTTPBearer": []}]}
-    assert protected == {path for _, path, _ in OPERATIONS} - {"/v1/login", "/healthz", "/readyz"}
+    assert protected == {path for _, path, _ in OPERATIONS} - {"/v1/login", "/v1/password", "/healthz", "/readyz"}
     assert DOCUMENT["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
 
 

@@ -27,6 +27,8 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], int]] = {
     ("POST", "/v1/login"): ((422, 422, 422, 422), 422),
     ("POST", "/v1/logout"): ((204, 204, 204, 204), 401),
     ("GET", "/v1/me"): ((200, 200, 200, 200), 401),
+    ("POST", "/v1/me/password"): ((422, 422, 422, 422), 401),
+    ("POST", "/v1/password"): ((422, 422, 422, 422), 422),
     ("POST", "/v1/patients/search"): ((403, 422, 422, 403), 401),
     ("POST", "/v1/reports"): ((403, 422, 422, 403), 401),
     ("GET", "/v1/submissions"): ((200, 403, 403, 200), 401),
@@ -36,7 +38,7 @@ TABLE: dict[tuple[str, str], tuple[tuple[int, ...], int]] = {
     ("GET", "/readyz"): ((200, 200, 200, 200), 200),
     ("GET", "/v1/openapi.json"): ((200, 200, 200, 200), 200),
 }
-PUBLIC = {"/v1/login", "/healthz", "/readyz", "/v1/openapi.json"}
+PUBLIC = {"/v1/login", "/v1/password", "/healthz", "/readyz", "/v1/openapi.json"}
 
 
 def routes() -> dict[tuple[str, str], Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from counter_state import PASSWORD
 
+from access.accounts import find_account
 from web.app import create_app
 
 
@@ -121,3 +122,43 @@ def test_not_ready_is_said_without_naming_folders(world: World, start_server: Ca
         assert (answer.status_code, answer.json()["retry"]) == (503, True)
         assert "/srv" not in answer.text
         assert int(answer.headers["retry-after"]) > 0
+
+
+NEW = "another-Horse-staple"
+
+
+def test_a_password_is_changed_by_who_knows_it(world: World) -> None:
+    """P-148, P-149, P-138."""
+    first, second = world.fresh("oak"), world.fresh("oak")
+    url = "/v1/me/password"
+    wrong = world.client.post(url, json={"current": "wrong", "new": NEW, "again": NEW}, headers=first)
+    assert (wrong.status_code, wrong.json()["type"]) == (403, "urn:open-pdmp:problem:forbidden")
+    for new, again in (("short", "short"), (NEW, "other-Horse-staple"), (PASSWORD, PASSWORD)):
+        weak = world.client.post(url, json={"current": PASSWORD, "new": new, "again": again}, headers=first)
+        assert (weak.status_code, weak.json()["type"]) == (422, "urn:open-pdmp:problem:weak-password")
+    done = world.client.post(url, json={"current": PASSWORD, "new": NEW, "again": NEW}, headers=first)
+    assert done.status_code == 204
+    assert world.client.get("/v1/me", headers=first).status_code == 200
+    assert world.client.get("/v1/me", headers=second).status_code == 401
+    body = {"email": "oak@example.org", "password": PASSWORD}
+    assert world.client.post("/v1/login", json=body).status_code == 401
+    back = world.client.post(url, json={"current": NEW, "new": PASSWORD, "again": PASSWORD}, headers=first)
+    assert back.status_code == 204
+
+
+def test_a_temporary_password_opens_nothing_until_it_is_replaced(world: World) -> None:
+    with world.services.database.session() as session:
+        account = find_account(session, "temp@example.org")
+        assert account is not None
+    body = {"email": "temp@example.org", "password": PASSWORD}
+    assert world.client.post("/v1/login", json=body).json()["type"] == "urn:open-pdmp:problem:password-expired"
+    change = {"email": "temp@example.org", "temporary": PASSWORD, "new": NEW, "again": NEW}
+    refused = world.client.post("/v1/password", json={**change, "temporary": "wrong"})
+    unknown = world.client.post("/v1/password", json={**change, "email": "nobody-else@example.org"})
+    permanent = world.client.post("/v1/password", json={**change, "email": "phil@example.org"})
+    assert {answer.status_code for answer in (refused, unknown, permanent)} == {401}
+    assert len({answer.json()["detail"] for answer in (refused, unknown, permanent)}) == 1
+    assert world.client.post("/v1/password", json=change).status_code == 204
+    assert world.client.post("/v1/login", json={**body, "password": NEW}).status_code == 200
+    # Only once: from then on it is the owner's own.
+    assert world.client.post("/v1/password", json={**change, "temporary": NEW}).status_code == 401
