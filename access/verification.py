@@ -2,54 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from access.audit import FIELDS, GENESIS, AuditEventTable, chain_hash
+from access.audit import FIELDS, GENESIS, AuditEventTable
+from access.audit_examiner import Examiner, Fault, Problem, Row
 from access.checkpoints import Checkpoint, newest, public_key_of, read_checkpoints, write_checkpoint
 from access.database import Database
 from access.errors import AccessError, AuditUnavailable
 
 
-# One fault often shows at several places; a report of a thousand lines tells no more than one of a hundred.
-MOST_PROBLEMS = 100
-
-# Writers take the time before they queue for the chain, so neighbours may be out of order by a little (T8).
-CLOCK_TOLERANCE = timedelta(minutes=5)
-
 BATCH = 5_000
 
-
-class Fault(StrEnum):
-    """What kind of damage."""
-
-    CHANGED = "changed"  # the event's own hash does not fit its fields
-    BROKEN_LINK = "broken_link"  # it does not follow the event before it
-    MISSING = "missing"  # numbers were skipped
-    TRUNCATED = "truncated"  # the trail ends before a checkpoint
-    REWRITTEN = "rewritten"  # a checkpoint remembers another event at this place
-    BAD_SIGNATURE = "bad_signature"  # a checkpoint was not signed by our key, or was changed
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One piece of damage.
-
-    Attributes:
-        fault: its kind.
-        event_id: the event at which it shows; for a checkpoint, its size.
-        sentence: what it means.
-    """
-
-    fault: Fault
-    event_id: int
-    sentence: str
+COLUMNS = (*FIELDS, "previous_hash", "hash")
 
 
 @dataclass(frozen=True)
@@ -101,7 +73,30 @@ def verify(
         raise AuditUnavailable("Verifying needs the audit key; open the database with it.")
     if public_key is None and (checkpoints or since):
         raise ValueError("Checkpoints prove nothing without the public key of whoever signed them.")
-    examiner = _Examiner(database.audit_key)
+    readings = [_rows]
+    if database.engine.dialect.name == "sqlite":
+        # SQLite gives up at text that is not UTF-8; then byte by byte, so that the damage can be named.
+        readings.append(_lenient_rows)
+    fault: SQLAlchemyError | sqlite3.Error | None = None
+    for rows in readings:
+        try:
+            return _examined(database, database.audit_key, checkpoints, public_key, since, rows)
+        except (SQLAlchemyError, sqlite3.Error) as caught:
+            fault = caught
+    raise AuditUnavailable(
+        f"The audit trail cannot be read ({type(fault).__name__}). Keep the database as it is, and look at a copy."
+    ) from fault
+
+
+def _examined(
+    database: Database,
+    key: bytes,
+    checkpoints: Sequence[Checkpoint],
+    public_key: bytes | None,
+    since: Checkpoint | None,
+    rows: Callable[[Session, int], Iterator[Row]],
+) -> Verification:
+    examiner = Examiner(key)
     if since is not None and public_key is not None:
         examiner.start_after(since, public_key)
     # A checkpoint below the start was compared when the start was made.
@@ -118,7 +113,7 @@ def verify(
         if examiner.last_id > 0:
             found = session.scalar(select(AuditEventTable.hash).where(AuditEventTable.id == examiner.last_id))
             examiner.anchor(found, expected.pop(examiner.last_id, []))
-        for row in _rows(session, examiner.last_id):
+        for row in rows(session, examiner.last_id):
             examiner.examine(row)
             if row[0] in expected:
                 examiner.compare(expected.pop(row[0]), row[-1])
@@ -129,7 +124,14 @@ def verify(
                 size,
                 f"A checkpoint of {points[0].at} counts {size} events; the trail ends at {examiner.last_id}.",
             )
-    return examiner.verdict(len(checkpoints))
+    return Verification(
+        events=examiner.events,
+        last_id=examiner.last_id,
+        last_hash=examiner.last_hash,
+        checkpoints=len(checkpoints),
+        problems=tuple(examiner.problems),
+        clock_steps=examiner.clock_steps,
+    )
 
 
 class TrailDamaged(AccessError):
@@ -167,98 +169,21 @@ def make_checkpoint(database: Database, signing_key: bytes, folder: Path, now: d
     return write_checkpoint(verification.last_id, verification.last_hash, signing_key, folder, now)
 
 
-def _rows(session: Session, after: int) -> Iterator[tuple[int, str, str, str, str, str, str, str, str, str, str, str]]:
-    table = AuditEventTable.__table__
-    columns = [table.c[name] for name in (*FIELDS, "previous_hash", "hash")]
-    statement = select(*columns).where(table.c.id > after).order_by(table.c.id)
+def _rows(session: Session, after: int) -> Iterator[Row]:
+    columns = [AuditEventTable.__table__.c[name] for name in COLUMNS]
+    statement = select(*columns).where(AuditEventTable.id > after).order_by(AuditEventTable.id)
     result = session.connection().execution_options(stream_results=True, max_row_buffer=BATCH).execute(statement)
     for batch in result.partitions(BATCH):
         for row in batch:
             yield tuple(row)
 
 
-class _Examiner:
-    """Walks the chain; after damage it goes on from what is stored, so that one fault is not a thousand."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-        self._problems: list[Problem] = []
-        self._events = 0
-        self._clock_steps = 0
-        self._at = ""
-        self.last_id = 0
-        self.last_hash = GENESIS
-
-    def report(self, fault: Fault, event_id: int, sentence: str) -> None:
-        if len(self._problems) < MOST_PROBLEMS:
-            self._problems.append(Problem(fault, event_id, sentence))
-
-    def start_after(self, point: Checkpoint, public_key: bytes) -> None:
-        if self.signature_holds(point, public_key):
-            self.last_id, self.last_hash = point.size, point.hash
-
-    def anchor(self, found: str | None, others: Sequence[Checkpoint]) -> None:
-        """What the trail now holds where the checkpoint, and perhaps others, say that it ended."""
-        if found is None:
-            self.report(
-                Fault.TRUNCATED,
-                self.last_id,
-                f"A checkpoint counts {self.last_id} events; the trail no longer has the last of them.",
-            )
-        elif any(point_hash != found for point_hash in (self.last_hash, *(point.hash for point in others))):
-            self.report(
-                Fault.REWRITTEN,
-                self.last_id,
-                f"A checkpoint remembers another event {self.last_id}: the trail was rewritten.",
-            )
-
-    def signature_holds(self, point: Checkpoint, public_key: bytes) -> bool:
-        if point.signed_by(public_key):
-            return True
-        self.report(
-            Fault.BAD_SIGNATURE,
-            point.size,
-            f"The checkpoint of {point.size} events ({point.source or 'given'}) does not carry our signature.",
-        )
-        return False
-
-    def examine(self, row: Sequence[object]) -> None:
-        number, at, previous, own = int(str(row[0])), str(row[1]), str(row[-2]), str(row[-1])
-        if number != self.last_id + 1:
-            self.report(
-                Fault.MISSING, number, f"After event {self.last_id} comes {number}: what stood between is gone."
-            )
-        if previous != self.last_hash:
-            self.report(
-                Fault.BROKEN_LINK, number, f"Event {number} does not follow event {self.last_id} as it stands now."
-            )
-        if chain_hash(self._key, previous, row[: len(FIELDS)]) != own:
-            self.report(Fault.CHANGED, number, f"Event {number} is not what was written, or another key wrote it.")
-        # Text of fixed width: only the rare step back is worth parsing.
-        if at < self._at and _moment(self._at) - _moment(at) > CLOCK_TOLERANCE:
-            self._clock_steps += 1
-        self._events += 1
-        self._at, self.last_id, self.last_hash = at, number, own
-
-    def compare(self, points: Sequence[Checkpoint], found: str) -> None:
-        for point in points:
-            if point.hash != found:
-                self.report(
-                    Fault.REWRITTEN,
-                    point.size,
-                    f"The checkpoint of {point.at} remembers another event {point.size}: the trail was rewritten.",
-                )
-
-    def verdict(self, checkpoints: int) -> Verification:
-        return Verification(
-            self._events, self.last_id, self.last_hash, checkpoints, tuple(self._problems), self._clock_steps
-        )
-
-
-def _moment(at: str) -> datetime:
-    """A moment of the trail; one that does not read is damage reported elsewhere, not a clock's."""
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _lenient_rows(session: Session, after: int) -> Iterator[Row]:
+    """The same, with bytes that are no text kept as lone surrogates, which no event is ever written with."""
+    connection = session.connection().connection
+    texts = ", ".join(f"CAST({name} AS BLOB)" for name in COLUMNS[1:])
+    cursor = connection.cursor()
+    cursor.execute(f"SELECT id, {texts} FROM audit_events WHERE id > ? ORDER BY id", (after,))  # noqa: S608  our names
+    while batch := cursor.fetchmany(BATCH):
+        for number, *fields in batch:
+            yield (number, *(field.decode(errors="surrogateescape") for field in fields))

@@ -7,9 +7,11 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -207,29 +209,38 @@ def test_on_a_database_that_cannot_be_written_nobody_looks(path: Path, tmp_path:
     database.close()
 
 
+def _million(path: Path) -> None:
+    """A trail of a million events, as `append` would have made it; written past it, since that takes a minute."""
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        previous = audit.GENESIS
+        for number in range(1, 1_000_001):
+            at = (NOW + timedelta(seconds=number)).isoformat(timespec="microseconds")
+            detail = f'{{"attested": ["P-105", "P-110"], "permit": "p-{number}", "reason": "treatment"}}'
+            act, kind, who = "person:search:permitted", "permit", "a-00000000000000000000"
+            fields = (number, at, who, "prescriber", act, kind, f"p-{number}", who, "192.0.2.7", detail)
+            own = audit.chain_hash(KEY, previous, fields)
+            yield (*fields, previous, own)
+            previous = own
+
+    connection = sqlite3.connect(path)
+    for index in ("actor_at", "act_at", "object_kind_object_id"):
+        connection.execute(f"DROP INDEX ix_audit_events_{index}")
+    connection.executemany(f"INSERT INTO audit_events VALUES ({', '.join('?' * 12)})", rows())  # noqa: S608  only marks
+    connection.commit()
+    connection.close()
+
+
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_a_million_events_verify_in_ten_seconds(path: Path) -> None:
+    _million(path)
     database = open_database(path, audit_key=KEY)
-    actor = Actor("a-" + "0" * 20, "prescriber", "192.0.2.7")
     # In seconds of the processor, since a shared machine's clock on the wall says little.
-    made = time.process_time()
-    for batch in range(100):
-        events = [
-            AuditEvent(
-                AuditAct.SEARCH_PERMITTED,
-                actor,
-                NOW + timedelta(seconds=batch * 10_000 + number),
-                f"p-{number}",
-                detail={"permit": f"p-{number}", "reason": "treatment", "attested": ["P-105", "P-110"]},
-            )
-            for number in range(10_000)
-        ]
-        with database.session() as session:
-            audit.append_all(session, events)
     began = time.process_time()
     verification = verify(database)
     took = time.process_time() - began
-    print(f"\n1,000,000 events: appended in {began - made:.1f} s, verified in {took:.1f} s (CPU)")  # noqa: T201  the figure
+    print(f"\n1,000,000 events verified in {took:.1f} s (CPU)")  # noqa: T201  the figure
     assert verification.sound
     assert verification.events == 1_000_000
     assert took < 10  # T4

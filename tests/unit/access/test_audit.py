@@ -14,10 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from access import audit
 from access.audit import SYSTEM, Actor, AuditEvent, AuditEventTable
 from access.audit_acts import VOCABULARY, AuditAct, audit_acts_markdown
+from access.audit_examiner import CLOCK_TOLERANCE, Fault
 from access.checkpoints import CheckpointUnreadable, public_key_of, read_checkpoints, write_checkpoint
 from access.database import Database, open_database
 from access.errors import AuditUnavailable
-from access.verification import CLOCK_TOLERANCE, Fault, TrailDamaged, make_checkpoint, verify
+from access.verification import TrailDamaged, make_checkpoint, verify
 from schemas.dispensation import PATIENT_COLUMNS
 
 
@@ -214,6 +215,33 @@ def test_one_byte_changed_in_the_file_is_found(sqlite: Database, database_file: 
     again = open_database(database_file, audit_key=sqlite.audit_key)
     assert faults(again) == [(Fault.CHANGED, 4)]
     again.close()
+
+
+@pytest.mark.parametrize("column", ["actor", "detail", "at", "peer"])
+@pytest.mark.parametrize("value", ["x'ff00fe'", "CAST(x'ff' AS TEXT)", "7", "7.5"])
+def test_a_value_of_a_kind_that_is_never_written_is_found(
+    sqlite: Database, database_file: Path, column: str, value: str
+) -> None:
+    fill(sqlite)
+    tamper(database_file, f"UPDATE audit_events SET {column} = {value} WHERE id = 4")  # noqa: S608  the attacker's
+    assert faults(sqlite) == [(Fault.CHANGED, 4)]
+
+
+def test_a_byte_that_is_no_text_is_not_taken_for_its_spelling(sqlite: Database, database_file: Path) -> None:
+    with sqlite.session() as session:
+        audit.append(session, event(object_id=r"\xff"))
+    tamper(database_file, "UPDATE audit_events SET object_id = CAST(x'ff' AS TEXT)")
+    assert faults(sqlite) == [(Fault.CHANGED, 1)]
+
+
+def test_a_file_that_cannot_be_read_is_told_as_such(sqlite: Database, database_file: Path) -> None:
+    fill(sqlite, 400)
+    sqlite.close()
+    content = bytearray(database_file.read_bytes())
+    content[8 * 4096 :] = bytes(len(content) - 8 * 4096)
+    database_file.write_bytes(content)
+    with pytest.raises(AuditUnavailable, match="cannot be read"):
+        verify(sqlite)
 
 
 def test_a_changed_hash_is_found(sqlite: Database, database_file: Path) -> None:
