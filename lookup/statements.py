@@ -16,7 +16,7 @@ class Statements:
 
     Attributes:
         version: stamped on every report.
-        disclaimers: P-188 to P-192, in order.
+        disclaimers: for what it may be used, and its limits: P-106, P-107, P-188 to P-192, in order.
         definitions: how the report's numbers were made.
     """
 

@@ -430,7 +430,7 @@ class PatientReport:
         dispensations: people's, newest first.
         animals: animals' dispensations, newest first; they stand in no count.
         freshness: how complete the data are.
-        disclaimers: P-188 to P-192.
+        disclaimers: for what the report may be used, and its limits: P-106, P-107, P-188 to P-192.
         definitions: how the counts and doses were computed.
     """
 

@@ -1,10 +1,18 @@
 from lookup.statements import statements
 
 
-def test_the_five_disclaimers_stand_in_order() -> None:
+def test_the_disclaimers_stand_in_order() -> None:
     texts = statements("Connecticut", "CDC 2022")
-    assert [entry.id for entry in texts.disclaimers] == ["P-188", "P-189", "P-190", "P-191", "P-192"]
-    assert texts.disclaimers[0].text == (
+    assert [entry.id for entry in texts.disclaimers] == [
+        "P-106",
+        "P-107",
+        "P-188",
+        "P-189",
+        "P-190",
+        "P-191",
+        "P-192",
+    ]
+    assert texts.disclaimers[2].text == (
         "The State of Connecticut does not warrant that the information in this report is accurate or complete."
     )
 
