@@ -35,6 +35,7 @@ def identify(pharmacies: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         dea, ncpdp, npi: the identifiers, cleaned; null where empty.
         identified: whether there is any.
         dispenser_id, dispenser_kind, licence_class: its entry in the register; null where it has none.
+        key_dea: the DEA number by which its records are told apart: the one sent, else that of its entry.
         conflict: whether its identifiers lead to different entries, or to an entry with another DEA number;
             then it has none.
         permitted: whether the sender may report for it; true where nobody asks.
@@ -55,6 +56,7 @@ def identify(pharmacies: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         permitted = pl.col("dispenser_id").is_in(sorted(context.permitted)).fill_null(value=False)
     return found.with_columns(
         *(pl.when(~conflict).then(pl.col(name)).alias(name) for name in known[:3]),
+        key_dea=pl.coalesce("dea", pl.when(~conflict).then("registered_dea")),
         conflict=conflict,
         permitted=permitted,
         identified=pl.any_horizontal(pl.col(*IDENTIFIERS).is_not_null()),

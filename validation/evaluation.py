@@ -50,7 +50,8 @@ class _Prepared:
 
 
 @cache
-def _by_frame(version: str) -> Mapping[str, tuple[_Prepared, ...]]:
+def rules_by_frame(version: str) -> Mapping[str, tuple[_Prepared, ...]]:
+    """The rules of a version by the frame they are asked on, each with the columns it reads."""
     rules: dict[str, list[_Prepared]] = defaultdict(list)
     for rule in catalogue(version):
         frame = FRAME_OF.get(rule.segment, rule.segment)
@@ -68,7 +69,7 @@ def ask(frames: Mapping[str, pl.DataFrame], versions: Mapping[int, str]) -> pl.D
     found = []
     for version in dict.fromkeys(versions.values()):
         transactions = [number for number, its in versions.items() if its == version]
-        for name, rules in _by_frame(version).items():
+        for name, rules in rules_by_frame(version).items():
             frame = frames.get(name)
             if frame is None:
                 continue

@@ -45,7 +45,7 @@ PLACE = pl.Schema(
 )
 
 DRUG_COLUMNS = ("drug_known", "drug_schedule", "drug_class", "drug_agonist")
-DISPENSER_COLUMNS = ("dispenser_id", "dispenser_kind", "licence_class")
+DISPENSER_COLUMNS = ("dispenser_id", "dispenser_kind", "licence_class", "key_dea", "ncpdp", "npi")
 
 
 def gather(reading: Reading, context: Context) -> dict[str, pl.DataFrame]:

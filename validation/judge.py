@@ -65,7 +65,7 @@ def judge(reading: Reading, context: Context) -> Ruling:
 def _records(rows: pl.DataFrame, found: pl.DataFrame, *, refused: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The records, of `RECORD_SCHEMA`, and all that there is to tell about the file."""
     state = dispose(rows, found, reasons(rows), refused=refused)
-    keys = rows.select(record_key=record_key())["record_key"]
+    keys = _keys(rows)
     again = repeats(rows, keys, state["disposition"].is_in(STORED))
     rows = rows.select(*PLACE.names(), "dispenser_id").hstack(state).hstack(again)
 
@@ -89,6 +89,16 @@ def _records(rows: pl.DataFrame, found: pl.DataFrame, *, refused: bool) -> tuple
         duplicate=DUPLICATE.fails.fill_null(value=False),
     )
     return records.select(RECORD_SCHEMA.names()), pl.concat(told)
+
+
+def _keys(rows: pl.DataFrame) -> pl.Series:
+    """The record keys, made with the identifiers as the register writes them.
+
+    As sent they would not do: a filler such as ``0000000`` in PHA02 would make two pharmacies one, and a pharmacy
+    that leaves its DEA number out one day would report its dispensations twice.
+    """
+    own = {"pharmacy_dea": "key_dea", "pharmacy_ncpdp": "ncpdp", "pharmacy_npi": "npi"}
+    return rows.with_columns(**own).select(record_key=record_key())["record_key"]
 
 
 def _coverage(frames: dict[str, pl.DataFrame], found: pl.DataFrame, *, refused: bool) -> pl.DataFrame:

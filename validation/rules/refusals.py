@@ -47,10 +47,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "F-TERMINATOR": (
         "TH09 does not name the character that ends the segments.",
-        (
-            "Put the segment terminator into TH09 and after every segment; leave TH09 empty only where each ends in a "
-            "line."
-        ),
+        "Put the segment terminator into TH09 and after every segment; leave TH09 empty only where a line ends each.",
     ),
     "F-TORN": (
         "The transaction is cut off: it does not reach its TT segment.",
