@@ -42,7 +42,12 @@ class Accounts(Protocol):
         ...
 
     def note(self, event: str, account: str | None, peer: str, detail: Mapping[str, str]) -> None:
-        """Write an event of `DoorEvent` in the audit trail; raises if it cannot."""
+        """Write an event of `DoorEvent` in the audit trail; raises if it cannot.
+
+        `detail` may have: method, fingerprint (of a log-in); why (of a refusal or a fault); session, folder,
+        size, submission, digest; request; and in the sender's own words, to be kept as the trail keeps such
+        words: name (tried at a log-in) and file.
+        """
         ...
 
     def reports(self, account: str) -> Path:

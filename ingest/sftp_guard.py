@@ -110,7 +110,7 @@ class Guard(paramiko.ServerInterface):  # type: ignore[misc]  # untyped base
         self._peer = peer
         self._failures = 0
         self._reason = ""
-        self._method = ""
+        self._method: dict[str, str] = {}
         self._login = ""
         self._account: str | None = None
         self._channels: set[int] = set()
@@ -127,7 +127,7 @@ class Guard(paramiko.ServerInterface):  # type: ignore[misc]  # untyped base
 
     def check_auth_password(self, username: str, password: str | bytes) -> int:
         """A password, checked at most so often and so many at once."""
-        self._login, self._method, self._reason = username, "password", "wrong password"
+        self._login, self._method, self._reason = username, {"method": "password"}, "wrong password"
         if self.exhausted or not isinstance(password, str) or len(password) > PASSWORD_CHARACTERS:
             return int(paramiko.AUTH_FAILED)
         if not self._gate.throttle.admit(username, self._peer):
@@ -148,7 +148,7 @@ class Guard(paramiko.ServerInterface):  # type: ignore[misc]  # untyped base
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
         """Whether this key would do; whether the client holds it, paramiko finds out after this."""
-        self._login, self._method = username, f"publickey {key.fingerprint}"
+        self._login, self._method = username, {"method": "publickey", "fingerprint": key.fingerprint}
         self._reason = "unknown key, or not signed with it"
         if self.exhausted or isinstance(key, NoKey):
             return int(paramiko.AUTH_FAILED)
@@ -166,7 +166,7 @@ class Guard(paramiko.ServerInterface):  # type: ignore[misc]  # untyped base
             self._failures += 1
             self.exhausted = self.exhausted or self._failures >= self._gate.limits.auth_tries
             shown = username if _LIKE_A_NAME.fullmatch(username) else "(not a name)"
-            self._note(DoorEvent.LOGIN_REFUSED, None, login=shown, method=self._method, reason=self._reason)
+            self._note(DoorEvent.LOGIN_REFUSED, None, name=shown, why=self._reason, **self._method)
         return METHODS
 
     # LOGGED IN -----------------------------------------------------------------------------------------
@@ -205,18 +205,16 @@ class Guard(paramiko.ServerInterface):  # type: ignore[misc]  # untyped base
         try:
             account = self._gate.accounts.account_of(self._login)
             if account is None or not self._gate.enter(account):
-                self._note(
-                    DoorEvent.LOGIN_REFUSED, account, login=self._login, reason="closed, or too many connections"
-                )
+                self._note(DoorEvent.LOGIN_REFUSED, account, name=self._login, why="closed, or too many connections")
                 return False
             self._account = account
             # Raises if it cannot be written, and then nobody comes in.
-            self._gate.accounts.note(DoorEvent.LOGIN_GRANTED, account, self._peer, {"method": self._method})
+            self._gate.accounts.note(DoorEvent.LOGIN_GRANTED, account, self._peer, self._method)
         except Exception:
             log.exception("a log-in could not be admitted")
             self.exhausted = True
             return False
-        log.info("logged in", method=self._method)
+        log.info("logged in", **self._method)
         return True
 
     def _note(self, event: DoorEvent, account: str | None, **detail: str) -> None:

@@ -91,7 +91,7 @@ class Session:
         if upload.arrival is None:
             if self._uploads.get((upload.folder, upload.name)) is upload:
                 del self._uploads[upload.folder, upload.name]
-            self._note_if_possible(DoorEvent.UPLOAD_TORN, **facts, fault=str(upload.fault))
+            self._note_if_possible(DoorEvent.UPLOAD_TORN, **facts, why=str(upload.fault))
             log.warning("upload torn", session=self.id, fault=upload.fault, size=upload.size)
         else:
             marks = {"submission": upload.arrival.id, "digest": upload.arrival.digest}
@@ -120,7 +120,9 @@ class Session:
             del self._uploads[old.folder, old.name]
             upload.folder, upload.name = new.folder, new.name
             self._uploads[new.folder, new.name] = upload
-        self._note_if_possible(DoorEvent.UPLOAD_RENAMED, folder=new.folder, file=new.name, was=old.name)
+        arrival = earlier if upload is None else upload.arrival
+        marks = {} if arrival is None else {"submission": arrival.id}
+        self._note_if_possible(DoorEvent.UPLOAD_RENAMED, folder=new.folder, file=new.name, **marks)
 
     def label(self, folder: str, name: str) -> Label:
         """What is written on an upload."""
@@ -180,11 +182,11 @@ class Session:
     def over(self) -> None:
         """The session has ended, and every file in it was closed."""
         self.porter.session_over(self.id)
-        self._note_if_possible(DoorEvent.SESSION_ENDED, files=str(self._files), bytes=str(self._bytes))
+        self._note_if_possible(DoorEvent.SESSION_ENDED, size=str(self._bytes))
 
-    def refused(self, act: str, spot: str) -> None:
-        """Something was asked that this door does not do."""
-        self._note_if_possible(DoorEvent.REQUEST_REFUSED, act=act, path=ascii(spot)[:200])
+    def refused(self, request: str, path: str) -> None:
+        """Something was asked that this door does not do, or not with this path."""
+        self._note_if_possible(DoorEvent.REQUEST_REFUSED, request=request, file=ascii(path)[:200])
 
     def _earlier(self, spot: Spot) -> Arrival | None:
         """The newest upload of this name that the worker has not taken, from another session."""

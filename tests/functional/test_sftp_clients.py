@@ -118,7 +118,7 @@ def test_an_unknown_key_lets_nobody_in(door: OpenDoor, day: Path) -> None:
     outcome = door.sftp(stranger, f"put {day} incoming/", name="mainstreet")
     assert outcome.returncode == 255
     assert "Permission denied" in outcome.stderr
-    assert door.events("sftp:login:refused")[0]["login"] == "mainstreet"
+    assert door.events("sftp:login:refused")[0]["name"] == "mainstreet"
 
 
 @pytest.mark.needs_sftp
@@ -246,7 +246,8 @@ def test_a_final_name_may_be_changed_within_the_grace(door: OpenDoor) -> None:
         client.rename("/incoming/working.dat", "/CT/20261124.dat")
     (arrival,) = door.arrivals()
     assert (arrival.folder, arrival.name) == ("/CT", "20261124.dat")
-    assert door.events("sftp:upload:renamed")[0]["was"] == "working.dat"
+    (renamed,) = door.events("sftp:upload:renamed")
+    assert (renamed["submission"], renamed["file"]) == (arrival.id, "20261124.dat")
 
 
 def test_an_upload_is_released_when_its_session_ends_without_waiting_for_the_grace(tmp_path: Path) -> None:
@@ -309,6 +310,4 @@ def test_a_password_login_is_written_down_with_its_method(door: OpenDoor) -> Non
     with pytest.raises(paramiko.AuthenticationException), door.client(password="wrong"):
         pass
     assert door.events("sftp:login:granted") == [{"method": "password"}]
-    assert door.events("sftp:login:refused") == [
-        {"login": "mainstreet", "method": "password", "reason": "wrong password"}
-    ]
+    assert door.events("sftp:login:refused") == [{"name": "mainstreet", "why": "wrong password", "method": "password"}]
