@@ -138,6 +138,15 @@ class Ledger:
             )
         return [counts[submission_id] for submission_id in ids]
 
+    def forgive(self, submissions: Sequence[Submission]) -> None:
+        """Take back the last attempt at each: it failed for no fault of the submission's."""
+        with self._database.session() as session:
+            session.execute(
+                update(SubmissionTable)
+                .where(SubmissionTable.id.in_([submission.id for submission in submissions]))
+                .values(attempts=SubmissionTable.attempts - 1)
+            )
+
     def stored(self, results: Sequence[Result], now: datetime) -> None:
         """Write what became of these submissions and move each to STORED, in one transaction.
 

@@ -1,7 +1,10 @@
 """The worker: arrivals → ledger → pipeline → answers, one round after another.
 
-A round that fails as a whole is taken apart: each submission alone, so that one poison file cannot hold
-up the others. A submission that broke the worker `attempts` times is set aside for a person (R17).
+THE FILE OR THE WORLD. A round that fails as a whole is taken apart, each submission alone, so that one
+poison file cannot hold up the others. Whether a failure is the file's or the world's (a full disk, a
+locked database) shows in the company: where others went through in the same round, it was the file. A
+file's failures are counted, and after `attempts` of them it is set aside for a person (R17); the world's
+are not, and the worker waits and tries again until the world is mended (R4).
 """
 
 from __future__ import annotations
@@ -13,16 +16,24 @@ from datetime import datetime
 from typing import Protocol
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
+from ingest.errors import IngestError
 from ingest.ledger import Ledger
 from ingest.pipeline import Stations, answer, process
 from schemas.submission import Submission, SubmissionState
+from store.errors import StoreError
 
 
 log = structlog.get_logger(__name__)
 
 # Answers are small; a crash between two of them costs one more round.
 ANSWERS_PER_ROUND = 1000
+# Bytes of the files read together: typed rows take several times their file's size in memory.
+ROUND_BYTES = 64 * 1024 * 1024
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+
+WORLD = (OSError, OperationalError, StoreError, IngestError)
 
 
 class Door(Protocol):
@@ -31,6 +42,12 @@ class Door(Protocol):
     def take(self, ledger: Ledger, limit: int) -> int:
         """Enter up to `limit` waiting arrivals in the ledger; how many there were."""
         ...
+
+
+class WorldError(Exception):
+    """A round failed for a reason that no file can be blamed for; worth a retry after a pause."""
+
+    retry = True
 
 
 @dataclass(frozen=True)
@@ -49,7 +66,11 @@ class Round:
 
 
 def run_round(door: Door, stations: Stations, clock: Callable[[], datetime], *, batch: int, attempts: int) -> Round:
-    """One round: take arrivals, process what is received, answer what is stored."""
+    """One round: take arrivals, process what is received, answer what is stored.
+
+    Raises:
+        WorldError: the world is in the way; nothing is lost, try again after a pause.
+    """
     taken = door.take(stations.ledger, batch)
     stored, failed = _process(stations, clock, batch=batch, attempts=attempts)
     answered = _answer(stations, clock)
@@ -57,37 +78,63 @@ def run_round(door: Door, stations: Stations, clock: Callable[[], datetime], *, 
 
 
 def _process(stations: Stations, clock: Callable[[], datetime], *, batch: int, attempts: int) -> tuple[int, int]:
-    waiting = stations.ledger.in_state(SubmissionState.RECEIVED, batch)
+    waiting = _together(stations.ledger.in_state(SubmissionState.RECEIVED, batch))
     if not waiting:
         return 0, 0
-    counts = stations.ledger.attempt(waiting)
-    if max(counts) == 1:
+    counts = dict(zip([one.id for one in waiting], stations.ledger.attempt(waiting), strict=True))
+    # Counted before it is tried: a file that kills the worker leaves no exception, only its count.
+    dead = [one for one in waiting if counts[one.id] > attempts]
+    for submission in dead:
+        stations.ledger.failed(submission, "ended the worker", clock())
+    alive = [one for one in waiting if one not in dead]
+    if alive and all(counts[one.id] == 1 for one in alive):
         try:
-            process(waiting, stations, clock())
+            process(alive, stations, clock())
         except Exception:
-            log.warning("round failed; taking its submissions one by one", exc_info=True, submissions=len(waiting))
+            log.warning("round failed; taking its submissions one by one", exc_info=True, submissions=len(alive))
         else:
-            return len(waiting), 0
-    return _one_by_one(waiting, counts, stations, clock, attempts)
+            return len(alive), len(dead)
+    stored, failed = _one_by_one(alive, counts, stations, clock, attempts)
+    return stored, failed + len(dead)
+
+
+def _together(waiting: Sequence[Submission]) -> list[Submission]:
+    """The first of them whose bytes together are not too many, and at least one."""
+    chosen: list[Submission] = []
+    size = 0
+    for submission in waiting:
+        size += submission.size
+        if chosen and size > ROUND_BYTES:
+            break
+        chosen.append(submission)
+    return chosen
 
 
 def _one_by_one(
     waiting: Sequence[Submission],
-    counts: Sequence[int],
+    counts: dict[str, int],
     stations: Stations,
     clock: Callable[[], datetime],
     attempts: int,
 ) -> tuple[int, int]:
-    stored = failed = 0
-    for submission, count in zip(waiting, counts, strict=True):
+    errors: dict[str, Exception] = {}
+    for submission in waiting:
         try:
             process([submission], stations, clock())
-            stored += 1
         except Exception as error:
-            log.warning("submission failed", submission=submission.id, attempt=count, exc_info=True)
-            if count >= attempts:
-                stations.ledger.failed(submission, type(error).__name__, clock())
-                failed += 1
+            errors[submission.id] = error
+            log.warning("submission failed", submission=submission.id, attempt=counts[submission.id], exc_info=True)
+    stored = len(waiting) - len(errors)
+    blameless = [one for one in waiting if not stored and isinstance(errors.get(one.id), WORLD)]
+    stations.ledger.forgive(blameless)
+    failed = 0
+    for submission in waiting:
+        found = errors.get(submission.id)
+        if found is not None and submission not in blameless and counts[submission.id] >= attempts:
+            stations.ledger.failed(submission, type(found).__name__, clock())
+            failed += 1
+    if blameless:
+        raise WorldError(f"{len(blameless)} submissions wait for the world to be mended; they are safe.")
     return stored, failed
 
 
@@ -111,10 +158,19 @@ def work(
     quiet: Callable[[], None],
 ) -> None:
     """Rounds until `stop`; `quiet` is called after each round that found nothing to do (upkeep)."""
+    pause = FIRST_PAUSE
     while not stop.is_set():
-        done = run_round(door, stations, clock, batch=batch, attempts=attempts)
-        if not done.idle:
-            log.info("round", taken=done.taken, stored=done.stored, answered=done.answered, failed=done.failed)
+        try:
+            done = run_round(door, stations, clock, batch=batch, attempts=attempts)
+            if done.idle:
+                quiet()
+        except (WorldError, *WORLD):
+            log.exception("the world is in the way; trying again", pause_seconds=pause)
+            stop.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
             continue
-        quiet()
-        stop.wait(poll_seconds)
+        pause = FIRST_PAUSE
+        if done.idle:
+            stop.wait(poll_seconds)
+        else:
+            log.info("round", taken=done.taken, stored=done.stored, answered=done.answered, failed=done.failed)
