@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
 import subprocess
 import sys
 from fnmatch import fnmatchcase
+from importlib.metadata import distributions, packages_distributions, requires
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +37,15 @@ IMPORTERS = {
     "pydantic_settings": ("pdmp.settings",),
     "rich": ("pdmp.*",),
     # lookup reads the ledger's tables; the counter turns a locked database into "try again".
-    "sqlalchemy": ("access.*", "ingest.ledger", "lookup.coverage", "lookup.submissions", "web.errors", "pdmp.*"),
+    "sqlalchemy": (
+        "access.*",
+        "ingest.ledger",
+        "ingest.worker",
+        "lookup.coverage",
+        "lookup.submissions",
+        "web.errors",
+        "pdmp.*",
+    ),
     "starlette": ("web.*",),
     "structlog": ("*",),
     "tenacity": ("store.*", "ingest.*"),
@@ -74,22 +85,25 @@ def test_the_check_sees_imports_inside_functions() -> None:
     assert imported(tree) == {"duckdb", "paramiko"}
 
 
-# Imports every module under the named packages where only the base install exists.
-PROBE = """
-import importlib, pkgutil, sys
-base, names = sys.argv[1].split(","), sys.argv[2].split(",")
-OURS = {"schemas", "drugs", "validation", "ingest", "access"}
-BEFORE = set(sys.modules)
+# Makes the interpreter see no library but those of the base install.
+ONLY_BASE = """
+import sys
+base, ours = sys.argv[1].split(","), sys.argv[2].split(",")
 
 class OnlyBase:
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
-        if top in sys.stdlib_module_names or top in OURS or top in base or top.startswith("_"):
+        if top in sys.stdlib_module_names or top in ours or top in base or top.startswith("_"):
             return None
         raise ModuleNotFoundError(f"the base install has no {name}", name=name)
 
 sys.meta_path.insert(0, OnlyBase())
-for name in names:
+"""
+
+# Imports every module under the named packages.
+PROBE = """
+import importlib, pkgutil
+for name in sys.argv[3:]:
     module = importlib.import_module(name)
     for found in pkgutil.walk_packages(getattr(module, "__path__", ()), name + "."):
         if found.name != "validation.expectations":
@@ -97,11 +111,28 @@ for name in names:
 """
 
 
-def probe(*names: str) -> subprocess.CompletedProcess[str]:
-    # Typer and rich bring these; polars needs only its own runtime.
-    base = (*BASE, "polars_runtime_32", "polars_runtime_64", "click", "markdown_it", "mdurl", "pygments", "shellingham")
+def brought() -> set[str]:
+    """The modules that the base install brings: of the packages in `BASE`, and of what those ask for."""
+    here = {canonical(found.metadata["Name"]) for found in distributions()}
+    packages, found = list(BASE), set[str]()
+    while packages:
+        package = packages.pop()
+        if package in here - found:  # what is not here was asked for another system
+            found.add(package)
+            asked = [line for line in requires(package) or () if "extra ==" not in line]
+            packages += [canonical(re.split(r"[^A-Za-z0-9._-]", line)[0]) for line in asked]
+    return {
+        module for module, owners in packages_distributions().items() if found & {canonical(owner) for owner in owners}
+    }
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def in_base_install(program: str, rooms: tuple[str, ...], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-I", "-c", PROBE, ",".join(base), ",".join(names)],
+        [sys.executable, "-I", "-c", ONLY_BASE + program, ",".join(brought()), ",".join(rooms), *arguments],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
@@ -109,13 +140,36 @@ def probe(*names: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_reading_and_ruling_need_the_base_install_only() -> None:
-    outcome = probe(*LIGHT)
+def test_reading_and_ruling_need_the_base_install_only(rooms: tuple[str, ...]) -> None:
+    outcome = in_base_install(PROBE, rooms, *LIGHT)
     assert outcome.returncode == 0, outcome.stderr
 
 
-@pytest.mark.parametrize("room", ["access"])
-def test_the_probe_can_fail(room: str) -> None:
-    outcome = probe(room)
+def test_the_probe_can_fail(rooms: tuple[str, ...]) -> None:
+    outcome = in_base_install(PROBE, rooms, "access")
     assert outcome.returncode == 1
     assert "the base install has no" in outcome.stderr
+
+
+# The command line, as `pdmp` starts it.
+RUN = """
+from pdmp.commands import run
+sys.exit(run(sys.argv[3:]))
+"""
+
+
+def test_a_file_can_be_checked_with_the_base_install_only(rooms: tuple[str, ...]) -> None:
+    outcome = in_base_install(RUN, rooms, "check", "sample_data/asap/one_dispensation_42b.dat", "--json")
+    assert outcome.returncode == 0, outcome.stderr
+    assert json.loads(outcome.stdout)["files"][0]["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize("command", ["--help", "serve --help", "account add --help"])
+def test_every_command_explains_itself_with_the_base_install_only(rooms: tuple[str, ...], command: str) -> None:
+    assert in_base_install(RUN, rooms, *command.split()).returncode == 0
+
+
+def test_a_server_command_says_what_to_install(rooms: tuple[str, ...], tmp_path: Path) -> None:
+    outcome = in_base_install(RUN, rooms, "--home", str(tmp_path / "home"), "account", "list")
+    assert outcome.returncode != 0
+    assert "open-pdmp[server]" in outcome.stderr
