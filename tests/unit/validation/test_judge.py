@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from specimens import TODAY, Segment, Specimen, context, register, specimen, zero_report
+from specimens import DRUGS, TODAY, Segment, Specimen, context, register, specimen, zero_report
 
 from ingest.rows import read
 from schemas.finding import FINDING_SCHEMA
@@ -16,6 +16,9 @@ from schemas.submission import Kind, Outcome
 from validation.catalogue import RULE_SET
 from validation.judge import judge
 from validation.ruling import COVERAGE_SCHEMA, PHARMACY_SCHEMA, RECORD_SCHEMA, Ruling
+
+
+OXYCODONE, AMOXICILLIN = DRUGS["oxycodone"][0], DRUGS["amoxicillin"][0]
 
 
 def ruled(file: Specimen, **knows: object) -> Ruling:
@@ -99,6 +102,27 @@ def test_many_bad_records_do_not_refuse_the_good_one() -> None:
     ruling = judge(joined(specimen(), *bad), context())
     assert ruling.outcome is Outcome.ACCEPTED_WITH_ERRORS
     assert ruling.records["disposition"].to_list() == ["accepted", *["rejected"] * 9]
+
+
+# LET OFF -----------------------------------------------------------------------------------------
+def two_fills(**first: str) -> Specimen:
+    """Two fills of one patient whose gender is no code; the first one changed."""
+    file = specimen().set(PAT19="Q", **first)
+    second = [file.only("DSP").copy(), file.only("PRE").copy()]
+    second[0][2], second[0][8] = "100002", OXYCODONE
+    return file.after("PRE", *second)
+
+
+def test_what_is_only_about_unwanted_records_is_not_told() -> None:
+    both = two_fills(DSP08=AMOXICILLIN)
+    both.all("DSP")[1][8] = AMOXICILLIN
+    assert set(ruled(both).findings["code"]) == {"N-UNSCHEDULED"}
+
+
+def test_what_is_about_a_wanted_record_too_is_told() -> None:
+    ruling = ruled(two_fills(DSP08=AMOXICILLIN, DSP09="0"))
+    assert ruling.findings["code"].to_list() == ["E-PAT19-CODE", "N-UNSCHEDULED"]
+    assert ruling.records["disposition"].to_list() == ["not_reportable", "accepted_with_warnings"]
 
 
 # HELD ------------------------------------------------------------------------------------------
@@ -257,8 +281,11 @@ def test_a_rejected_record_is_not_what_a_later_one_repeats() -> None:
     assert ruling.records.select("disposition", "duplicate").rows() == [("rejected", False), ("accepted", False)]
 
 
-def test_another_patient_under_the_same_prescription_is_no_duplicate() -> None:
-    ruling = judge(joined(specimen(), specimen().set(PAT08="ROBIN")), context())
+@pytest.mark.parametrize(
+    "changed", [{"PAT07": "OTHER"}, {"PAT08": "ROBIN"}, {"PAT18": "19800102"}, {"DSP09": "31"}, {"DSP08": OXYCODONE}]
+)
+def test_another_patient_drug_or_quantity_under_the_same_number_is_no_duplicate(changed: dict[str, str]) -> None:
+    ruling = judge(joined(specimen(), specimen().set(**changed)), context())
     assert ruling.records["disposition"].to_list() == ["accepted", "rejected"]
     assert ruling.findings["code"].to_list() == ["R-CONTRADICTION"]
 
