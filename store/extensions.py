@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -19,6 +20,9 @@ from store.literals import text_literal
 # httpfs brings OpenSSL, without which DuckDB refuses to write encrypted Parquet.
 SQLITE_CATALOG = ("httpfs", "ducklake", "sqlite_scanner")
 POSTGRES_CATALOG = ("httpfs", "ducklake", "postgres")
+
+# DuckDB derives the entry point from the file's name, and one wheel names its file otherwise.
+_ENTRY_NAMES = {"postgres": "postgres_scanner"}
 
 
 def binary(extension: str) -> Path | None:
@@ -50,9 +54,19 @@ def load(connection: duckdb.DuckDBPyConnection, extensions: tuple[str, ...], dow
                 connection.execute(f"INSTALL {extension}")
                 connection.execute(f"LOAD {extension}")
             else:
-                connection.execute(f"LOAD {text_literal(str(path))}")
+                _load_binary(connection, path, _ENTRY_NAMES.get(extension, extension))
         except duckdb.Error:
             raise LakeBrokenError(
                 f"DuckDB {duckdb.__version__} could not load its extension {extension}: "
                 f"install the wheel duckdb-extension-{extension.replace('_', '-')}=={duckdb.__version__}"
             ) from None
+
+
+def _load_binary(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    if path.stem == name:
+        connection.execute(f"LOAD {text_literal(str(path))}")
+        return
+    with TemporaryDirectory() as folder:
+        link = Path(folder) / f"{name}.duckdb_extension"
+        link.symlink_to(path)
+        connection.execute(f"LOAD {text_literal(str(link))}")
