@@ -18,7 +18,7 @@ from lookup.permits import check
 from lookup.references import Chosen
 from schemas.criteria import PatientCriteria
 from schemas.report import Candidate, Match, SearchResult
-from store.history import find_persons, history, latest
+from store.history import find_persons, history
 from store.persons import VETERINARY, identity, normalise
 
 
@@ -110,7 +110,7 @@ def _candidates(
 
 def _latest_fills(permit: Permit, found: pl.DataFrame, desk: Desk) -> dict[tuple[int, str], Mapping[str, Any]]:
     """Of each candidate the newest fill that the asker may see."""
-    fills = history(desk.lake, found["person_key"].to_list(), latest(desk.lake), identities=found["identity"].to_list())
+    fills = history(desk.lake, found["person_key"].to_list(), identities=found["identity"].to_list())
     newest: dict[tuple[int, str], Mapping[str, Any]] = {}
     for fill in fills.with_columns(identity=identity()).iter_rows(named=True):  # newest fill first
         key = (fill["person_key"], fill["identity"])

@@ -86,11 +86,6 @@ def page(session: Session, whose: Whose, *, before: str | None, limit: int) -> S
     )
 
 
-def may_see(session: Session, whose: Whose, submission_id: str) -> bool:
-    """Whether there is such a submission and it is theirs to see: one answer for both."""
-    return session.scalars(_visible(whose).where(SubmissionTable.id == submission_id)).first() is not None
-
-
 def _visible(whose: Whose) -> Select[SubmissionTable]:
     statement = select(SubmissionTable)
     if whose.everybody:
