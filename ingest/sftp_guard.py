@@ -130,21 +130,21 @@ class Guard(paramiko.ServerInterface):  # type: ignore[misc]  # untyped base
         self._login, self._method, self._reason = username, {"method": "password"}, "wrong password"
         if self.exhausted or not isinstance(password, str) or len(password) > PASSWORD_CHARACTERS:
             return int(paramiko.AUTH_FAILED)
-        if not self._gate.throttle.admit(username, self._peer):
-            self._reason = "too many tries"
-            return int(paramiko.AUTH_FAILED)
         try:
+            # Charged in turn, not on arrival: twenty right passwords at once are not twenty guesses.
             with self._gate.hashing:
+                if not self._gate.throttle.admit(username, self._peer):
+                    self._reason = "too many tries"
+                    return int(paramiko.AUTH_FAILED)
                 account = self._gate.accounts.check_password(username, password, self._peer)
+                if account is not None:
+                    self._gate.throttle.succeeded(username, self._peer)
         except Exception:
             # Not the sender's fault; but nobody is let in by a failure.
             log.exception("a password could not be checked")
             self._reason, self.exhausted = "accounts unavailable", True
             return int(paramiko.AUTH_FAILED)
-        if account is None:
-            return int(paramiko.AUTH_FAILED)
-        self._gate.throttle.succeeded(username, self._peer)
-        return int(paramiko.AUTH_SUCCESSFUL)
+        return int(paramiko.AUTH_FAILED if account is None else paramiko.AUTH_SUCCESSFUL)
 
     def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
         """Whether this key would do; whether the client holds it, paramiko finds out after this."""

@@ -43,10 +43,11 @@ RSA_HOST_BITS = 3072
 RSA_LOGIN_BITS = 2048
 
 _PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey | RSAPrivateKey
-_MAKERS: dict[str, Callable[[], _PrivateKey]] = {
-    "ed25519": Ed25519PrivateKey.generate,
-    "ecdsa": lambda: new_ecdsa(SECP256R1()),
-    "rsa": lambda: new_rsa(65537, RSA_HOST_BITS),
+# Kind -> how one is made, and how paramiko reads it.
+_KINDS: dict[str, tuple[Callable[[], _PrivateKey], type[paramiko.PKey]]] = {
+    "ed25519": (Ed25519PrivateKey.generate, paramiko.Ed25519Key),
+    "ecdsa": (lambda: new_ecdsa(SECP256R1()), paramiko.ECDSAKey),
+    "rsa": (lambda: new_rsa(65537, RSA_HOST_BITS), paramiko.RSAKey),
 }
 
 
@@ -72,7 +73,7 @@ def host_keys(folder: Path) -> HostKeys:
         UnsafeHostKeyError: one can be read by others, or is damaged.
     """
     make_folder(folder)
-    return HostKeys(tuple(_host_key(folder / f"ssh_host_{kind}_key", make) for kind, make in _MAKERS.items()))
+    return HostKeys(tuple(_host_key(folder / f"ssh_host_{kind}_key", *how) for kind, how in _KINDS.items()))
 
 
 def speak_strongly(transport: paramiko.Transport) -> None:
@@ -97,7 +98,7 @@ def same_key(offered: paramiko.PKey, lines: Sequence[str]) -> bool:
     return any(line.split()[:2] == [offered.get_name(), offered.get_base64()] for line in lines)
 
 
-def _host_key(path: Path, make: Callable[[], _PrivateKey]) -> paramiko.PKey:
+def _host_key(path: Path, make: Callable[[], _PrivateKey], kind: type[paramiko.PKey]) -> paramiko.PKey:
     if not path.exists():
         create_durably(path, make().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
     mode = stat.S_IMODE(path.stat().st_mode)
@@ -107,7 +108,7 @@ def _host_key(path: Path, make: Callable[[], _PrivateKey]) -> paramiko.PKey:
             "otherwise move it away, start again, and tell the senders the new fingerprint."
         )
     try:
-        return paramiko.PKey.from_path(path)
+        return kind.from_private_key_file(str(path))
     except (OSError, ValueError, paramiko.SSHException) as error:
         raise UnsafeHostKeyError(
             f"The host key {path} cannot be read ({type(error).__name__}). Restore it from a backup, or move it away "

@@ -32,7 +32,8 @@ class Limits:
         keepalive_seconds: between keep-alives; they find connections whose other end is gone.
         dead_seconds: unanswered by the other end's TCP, then it is gone.
         grace_seconds: after its close an upload may be renamed so long; then it is the worker's.
-        hashing: password checks at the same time; each takes 64 MiB for a moment.
+        hashing: password checks at the same time; each takes 64 MiB for a moment. Fewer than the tries a name
+            has before it waits, so that right passwords given at once do not lock each other out.
         torn_days: torn uploads are listed so long.
     """
 

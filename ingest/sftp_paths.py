@@ -69,11 +69,10 @@ def locate(path: str, states: Collection[str]) -> Spot:
     if place == REPORTS:
         return Spot(Kind.REPORTS, REPORTS)
     parent, name = posixpath.split(place)
-    shown = display_name(name)
-    if shown is None:
-        return NOWHERE
     if parent == REPORTS:
+        # Whatever it says: it is only ever compared with the names that are there.
         return Spot(Kind.REPORT, REPORTS, name)
-    if parent.lower() in folders:
-        return Spot(Kind.UPLOAD, folders[parent.lower()], shown)
-    return NOWHERE
+    shown = display_name(name)
+    if shown is None or parent.lower() not in folders:
+        return NOWHERE
+    return Spot(Kind.UPLOAD, folders[parent.lower()], shown)

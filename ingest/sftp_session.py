@@ -11,6 +11,7 @@ import errno
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,21 +107,17 @@ class Session:
             PermissionError: it may not be called that.
         """
         upload = self._uploads.get((old.folder, old.name))
-        earlier = None if upload is not None else self._earlier(old)
-        if upload is None and earlier is None:
+        arrival = self._earlier(old) if upload is None else upload.arrival
+        if upload is None and arrival is None:
             raise FileNotFoundError("There is no such upload.")
         if new.kind is not Kind.UPLOAD:
             raise PermissionError("Uploads stay in /incoming, under a plain file name.")
-        if upload is None:
-            assert earlier is not None  # noqa: S101  for the type checker; both None was refused above
-            self.porter.rename(earlier, new.folder, new.name)
-        else:
-            if upload.arrival is not None:
-                upload.arrival = self.porter.rename(upload.arrival, new.folder, new.name) or upload.arrival
+        if arrival is not None:
+            arrival = self.porter.rename(arrival, new.folder, new.name) or arrival
+        if upload is not None:
             del self._uploads[old.folder, old.name]
-            upload.folder, upload.name = new.folder, new.name
+            upload.folder, upload.name, upload.arrival = new.folder, new.name, arrival
             self._uploads[new.folder, new.name] = upload
-        arrival = earlier if upload is None else upload.arrival
         marks = {} if arrival is None else {"submission": arrival.id}
         self._note_if_possible(DoorEvent.UPLOAD_RENAMED, folder=new.folder, file=new.name, **marks)
 
@@ -132,7 +129,7 @@ class Session:
     def find(self, spot: Spot) -> Listed | None:
         """The file at a spot, if this sender has one there."""
         if spot.kind is Kind.REPORT:
-            return next((report for report in self.reports() if report.name == spot.name), None)
+            return next((report for report in self._all_reports() if report.name == spot.name), None)
         if spot.kind is not Kind.UPLOAD:
             return None
         upload = self._uploads.get((spot.folder, spot.name))
@@ -151,14 +148,7 @@ class Session:
 
     def reports(self) -> list[Listed]:
         """This sender's status reports, the newest, oldest first."""
-        found = []
-        with suppress(FileNotFoundError), os.scandir(self._reports_folder()) as entries:
-            for entry in entries:
-                if entry.is_file(follow_symlinks=False) and not entry.name.startswith("."):
-                    facts = entry.stat(follow_symlinks=False)
-                    at = datetime.fromtimestamp(facts.st_mtime, UTC)
-                    found.append(Listed(entry.name, facts.st_size, at, report=True))
-        return sorted(found, key=lambda file: file.at)[-self._premises.limits.listed :]
+        return sorted(self._all_reports(), key=lambda file: file.at)[-self._premises.limits.listed :]
 
     def open_report(self, spot: Spot) -> int:
         """A descriptor to read a report from.
@@ -192,6 +182,14 @@ class Session:
         """The newest upload of this name that the worker has not taken, from another session."""
         ours = self.porter.spool.of_account(self.visitor.account)
         return next((one for one in reversed(ours) if (one.folder, one.name) == (spot.folder, spot.name)), None)
+
+    def _all_reports(self) -> Iterator[Listed]:
+        with suppress(FileNotFoundError), os.scandir(self._reports_folder()) as entries:
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False) and not entry.name.startswith("."):
+                    facts = entry.stat(follow_symlinks=False)
+                    at = datetime.fromtimestamp(facts.st_mtime, UTC)
+                    yield Listed(entry.name, facts.st_size, at, report=True)
 
     def _reports_folder(self) -> Path:
         return self._premises.accounts.reports(self.visitor.account)

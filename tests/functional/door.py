@@ -125,7 +125,7 @@ class OpenDoor:
 
     def ssh_options(self, key: Path) -> list[str]:
         known = self.home / "known_hosts"
-        lines = host_keys(self.home / "host-keys").public_lines()
+        lines = _public_host_keys()
         known.write_text("".join(f"[127.0.0.1]:{self.port} {line}\n" for line in lines))
         options = [
             "IdentitiesOnly=yes",
@@ -171,13 +171,24 @@ def _some_host_keys() -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
+@cache
+def _public_host_keys() -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        _put_host_keys(Path(folder))
+        return host_keys(Path(folder)).public_lines()
+
+
+def _put_host_keys(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, data in _some_host_keys().items():
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_bytes(data)
+
+
 @contextmanager
 def open_door(home: Path, limits: Limits = ROOMY, *, throttle: Throttle | None = None) -> Iterator[OpenDoor]:
     """A door in this process, closed when the block ends."""
-    (home / "host-keys").mkdir(exist_ok=True)
-    for name, data in _some_host_keys().items():
-        (home / "host-keys" / name).touch(mode=0o600)
-        (home / "host-keys" / name).write_bytes(data)
+    _put_host_keys(home / "host-keys")
     accounts = BookOfAccounts(home / "reports")
     vault = Vault(home / "vault", VAULT_KEY)
     settings = SftpSettings(host_keys=home / "host-keys", spool=home / "spool", port=0, limits=limits)

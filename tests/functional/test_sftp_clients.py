@@ -144,6 +144,20 @@ def test_sftp_fetches_its_reports_and_nothing_else(door: OpenDoor, day: Path, tm
     assert sorted(path.name for path in reports.iterdir()) == [".draft.txt", "20261124.txt", "link.txt"]
 
 
+def test_the_newest_reports_are_listed_and_any_can_be_fetched(tmp_path: Path) -> None:
+    with open_door(tmp_path, replace(ROOMY, listed=3)) as door:
+        reports = door.accounts.reports("acct-mainstreet")
+        reports.mkdir(parents=True)
+        names = [f"{number}-" + "x" * 150 + ".txt" for number in range(5)]
+        for number, name in enumerate(names):
+            (reports / name).write_text(name)
+            os.utime(reports / name, (number, number))
+        with door.client() as client:
+            assert client.listdir("/reports") == names[2:]
+            with client.open(f"/reports/{names[0]}") as file:
+                assert file.read().decode() == names[0]
+
+
 # PARAMIKO ----------------------------------------------------------------------------------------------
 def test_paramiko_puts_and_finds_the_size_afterwards(door: OpenDoor) -> None:
     data = asap(500)
@@ -218,6 +232,7 @@ def test_a_temporary_name_is_held_until_it_is_renamed(door: OpenDoor, temporary:
         client.putfo(io.BytesIO(asap()), f"/incoming/{temporary}")
         with pytest.raises(AssertionError, match="in time"):
             door.arrivals(seconds=1)  # three times the grace
+        client.utime(f"/incoming/{temporary}", (1, 1))  # WinSCP sets times before it renames
         with pytest.raises(FileNotFoundError):  # lftp removes the target first, and lives with its absence
             client.remove("/incoming/day.dat")
         rename = client.posix_rename if posix else client.rename
@@ -279,6 +294,23 @@ def test_a_torn_upload_cannot_be_renamed_into_a_whole_one(door: OpenDoor) -> Non
             with pytest.raises(FileNotFoundError):
                 client.rename(f"/incoming/{name}", "/incoming/day.dat")
     assert door.spool.of_account("acct-mainstreet") == []
+
+
+def test_an_upload_goes_on_across_an_exchange_of_keys(door: OpenDoor) -> None:
+    """As after each 512 MiB; whoever was logged in still is, and may open another session."""
+    data = asap(500)
+    with door.transport() as transport:
+        client = paramiko.SFTPClient.from_transport(transport)
+        assert client is not None
+        with client.open("/incoming/day.dat", "wb") as file:
+            file.write(data[:10_000])
+            transport.renegotiate_keys()
+            file.write(data[10_000:])
+            transport.renegotiate_keys()
+        another = paramiko.SFTPClient.from_transport(transport)
+        assert another is not None
+        assert another.listdir("/incoming") == ["day.dat"]
+    assert door.bytes_of(door.arrivals()[0]) == data
 
 
 # MANY AT ONCE ------------------------------------------------------------------------------------------

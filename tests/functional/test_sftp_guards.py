@@ -211,6 +211,25 @@ def test_passwords_are_checked_a_few_at_a_time(tmp_path: Path) -> None:
         assert max(door.accounts.checks) == 2
 
 
+def test_right_passwords_given_at_once_do_not_lock_each_other_out(door: OpenDoor) -> None:
+    door.accounts.password_seconds = 0.03
+    failures: list[BaseException] = []
+
+    def enter() -> None:
+        try:
+            _try_to_enter(door)
+        except BaseException as error:  # noqa: BLE001  carried over to the test's own thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=enter) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    assert len(door.accounts.checks) == 20
+
+
 def _try_to_enter(door: OpenDoor) -> None:
     with door.transport():
         pass

@@ -97,6 +97,7 @@ def test_files_are_put_in_place_whole_or_not_at_all(tmp_path: Path) -> None:
         ("/Incoming/day.dat", Kind.UPLOAD, "/incoming", "day.dat"),
         ("/CT/a b.dat", Kind.UPLOAD, "/CT", "a_b.dat"),
         ("reports/x.txt", Kind.REPORT, "/reports", "x.txt"),
+        ("/reports/" + "x" * 200, Kind.REPORT, "/reports", "x" * 200),
         ("/NY", Kind.UPLOAD, "/", "NY"),
         ("/NY/day.dat", Kind.NOTHING, "", ""),
         ("/etc/passwd", Kind.NOTHING, "", ""),
