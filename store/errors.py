@@ -23,6 +23,12 @@ class LakeBusyError(StoreError):
     retry = True
 
 
+class LakeFullError(StoreError):
+    """The disk has no room for what was to be kept; nothing of it was. Make room, and it goes on."""
+
+    retry = True
+
+
 class WriterPresentError(StoreError):
     """Another process is the lake's writer; a lake on a SQLite catalog has one."""
 

@@ -8,6 +8,7 @@ another machine.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -24,6 +25,7 @@ from store.errors import (
     LakeBrokenError,
     LakeBusyError,
     LakeFormatError,
+    LakeFullError,
     LakeMissingError,
     ReadOnlyError,
     StoreError,
@@ -155,6 +157,7 @@ class Lake:
 
         Raises:
             ReadOnlyError: the lake is open for reading.
+            LakeFullError: the disk is full; nothing is committed.
             LakeBrokenError: the disk refused what was written; nothing is committed.
             duckdb.Error: as DuckDB raised it; `world_error` says what it means.
         """
@@ -165,10 +168,7 @@ class Lake:
             try:
                 folder.sync_new()
             except OSError as error:
-                raise LakeBrokenError(
-                    f"the disk under {self.root} refused to keep what was written: {error.strerror}; "
-                    "nothing of it was committed"
-                ) from None
+                raise _disk_error(error, self.root) from None
             self.connection.commit()
         except BaseException:
             # What failed in its commit is over already.
@@ -199,9 +199,19 @@ def world_error(error: duckdb.Error, root: Path, doing: str) -> StoreError:
     """
     if is_busy(error):
         return LakeBusyError(f"could not {doing}: the catalog of the lake at {root} is locked; try again")
+    if "no space left" in str(error).lower():
+        return LakeFullError(f"could not {doing}: the disk under {root} is full; make room and try again")
     return LakeBrokenError(
         f"could not {doing}: the lake at {root} failed with {type(error).__name__}; "
         "check that its catalog and its data folder are complete and can be read"
+    )
+
+
+def _disk_error(error: OSError, root: Path) -> StoreError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return LakeFullError(f"the disk under {root} is full; nothing was committed; make room and try again")
+    return LakeBrokenError(
+        f"the disk under {root} refused to keep what was written: {error.strerror}; nothing was committed"
     )
 
 

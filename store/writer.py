@@ -89,6 +89,7 @@ def commit(lake: Lake, batches: Sequence[Batch], now: datetime) -> list[Kept]:
 
     Raises:
         LakeBusyError: another process was in the way for too long; try again.
+        LakeFullError: the disk is full; nothing of the batches was kept.
         LakeBrokenError: the lake failed; nothing of the batches was kept.
         ReadOnlyError: the lake is open for reading.
     """

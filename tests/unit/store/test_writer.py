@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import threading
 import time
@@ -13,7 +15,7 @@ import pytest
 from schemas.dispensation import EVENT_SCHEMA, ROW_SCHEMA
 from store import writer
 from store.coverage import completeness, submission_counts
-from store.errors import LakeBrokenError, LakeBusyError
+from store.errors import LakeBrokenError, LakeBusyError, LakeFullError, StoreError
 from store.history import latest
 from store.lake import Lake
 from store.writer import Kept, commit
@@ -146,16 +148,36 @@ def test_a_failed_commit_leaves_nothing(lake: Lake, monkeypatch: pytest.MonkeyPa
     assert commit(lake, [batch("s-1", rows(5))], NOW)[0].stored == 5
 
 
-def test_a_disk_that_refuses_commits_nothing(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:  # R5
+@pytest.mark.parametrize(
+    ("number", "error", "message"),
+    [
+        (errno.EIO, LakeBrokenError, "refused to keep what was written: Input/output error"),
+        (errno.ENOSPC, LakeFullError, "is full; nothing was committed; make room and try again"),
+    ],
+)
+def test_a_disk_that_refuses_commits_nothing(  # R4, R5
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, number: int, error: type[StoreError], message: str
+) -> None:
     def refuse(_: object) -> int:
-        raise OSError(5, "Input/output error")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(type(lake._folder), "sync_new", refuse)
-    with pytest.raises(LakeBrokenError, match="refused to keep what was written: Input/output error") as caught:
+    with pytest.raises(error, match=message) as caught:
         commit(lake, [batch("s-1", rows(5))], NOW)
-    assert not caught.value.retry
+    assert caught.value.retry is (number == errno.ENOSPC)
     monkeypatch.undo()
     assert events(lake).is_empty()
+    assert commit(lake, [batch("s-1", rows(5))], NOW)[0].stored == 5
+
+
+def test_a_full_disk_that_duckdb_reports_is_worth_another_try(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> list[Kept]:
+        raise duckdb.IOException("Could not write file: No space left on device")
+
+    monkeypatch.setattr(writer, "_commit", full)
+    with pytest.raises(LakeFullError, match=r"could not commit: the disk under .* is full") as caught:
+        commit(lake, [batch("s-1", rows(5))], NOW)
+    assert caught.value.retry
 
 
 def test_a_catalog_that_is_locked_for_a_moment_is_waited_for(lake: Lake) -> None:  # R21
