@@ -46,7 +46,8 @@ LONGEST_EMAIL = 254  # RFC 5321, erratum 1690
 LONGEST_NAME = 200
 
 # Enough to catch a slip; whether an address exists is shown by a mail that arrives.
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]{2,}")
+_PLAIN = r"[^@\s\x00-\x1f\x7f\ud800-\udfff]"
+_EMAIL = re.compile(rf"{_PLAIN}{{1,64}}@{_PLAIN}+\.{_PLAIN}{{2,}}")
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ def chain_hash(key: bytes, previous: str, fields: Sequence[object]) -> str:
 def keyed_digest(key: bytes, purpose: str, value: str) -> str:
     """A digest that recognises the same value again and tells nobody without the key what it was."""
     subkey = hmac.digest(key, b"digest:" + purpose.encode(), "sha256")
-    return hmac.new(subkey, value.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(subkey, value.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()[:32]
 
 
 def _row(number: int, event: AuditEvent, previous: str) -> dict[str, object]:

@@ -36,7 +36,7 @@ KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa
 SHORTEST_RSA_BITS = 3072
 LONGEST_LINE = 8192
 
-_NAME = re.compile(r"[a-z][a-z0-9]{2,31}")
+SFTP_NAME = re.compile(r"[a-z][a-z0-9]{2,31}")
 
 
 def give_sftp_name(session: Session, account_id: str, name: str, *, by: Actor, now: datetime) -> None:
@@ -46,7 +46,7 @@ def give_sftp_name(session: Session, account_id: str, name: str, *, by: Actor, n
         Invalid: the name is not 3 to 32 lower-case letters and digits, beginning with a letter.
         Conflict: another account has it.
     """
-    if not _NAME.fullmatch(name):
+    if not SFTP_NAME.fullmatch(name):
         raise Invalid("A name for the SFTP door has 3 to 32 lower-case letters and digits, and begins with a letter.")
     row = find_row(session, account_id)
     holder = session.scalar(select(AccountTable.id).where(AccountTable.sftp_name == name))

@@ -46,6 +46,8 @@ def change_password(
     fresh = passwords.new(new, again, previous=kept, about=(person.email, person.name))
     with db.session() as session:
         row = find_row(session, person.account_id)
+        if row.password_hash != kept or row.status != Status.ACTIVE.value:
+            raise Forbidden(WRONG_CURRENT)
         _set(session, row, fresh, now, keep_session=person.session_id)
         audit.append(session, AuditEvent(AuditAct.PASSWORD_CHANGED, Actor(row.id, row.role, peer), now, row.id))
 

@@ -18,7 +18,7 @@ from functools import cache
 from sqlalchemy import orm, select, update
 
 from access import audit, throttle
-from access.accounts import Status, normalise_email
+from access.accounts import LONGEST_EMAIL, Status, normalise_email
 from access.audit import UNKNOWN, Actor, AuditEvent, keyed_digest
 from access.audit_acts import AuditAct
 from access.database import Database, new_id
@@ -296,11 +296,12 @@ def _person(session: orm.Session, row: AccountTable, session_id: str) -> Person:
 
 
 def sign_in_name(email: str) -> str:
-    """What failures are counted under; text that is no address is counted too, as it stands."""
+    """What an account is looked up by and failures are counted under; text that is no address is counted too."""
     try:
         return normalise_email(email)
     except Invalid:
-        return email[:300].casefold()
+        # Text that a database could not take (NUL, half a surrogate pair) is no account's name either.
+        return email[:LONGEST_EMAIL].casefold().replace("\0", "?").encode(errors="replace").decode()
 
 
 def _token_hash(token: str) -> str:

@@ -19,7 +19,7 @@ from access.audit import UNKNOWN, Actor, AuditEvent, Detail, keyed_digest
 from access.audit_acts import VOCABULARY, AuditAct
 from access.database import Database
 from access.errors import AuditUnavailable
-from access.feeds import KeyLine, list_ssh_keys
+from access.feeds import SFTP_NAME, KeyLine, list_ssh_keys
 from access.passwords import PasswordHash, Passwords
 from access.permission_table import BY_ACTION, Action
 from access.tables_people import AccountTable
@@ -115,6 +115,8 @@ class SftpAccounts:
 
     def _sender(self, session: Session, name: str) -> AccountTable | None:
         """The account of this name, if it is active and its role may send files."""
+        if not SFTP_NAME.fullmatch(name):
+            return None
         return session.scalars(
             select(AccountTable).where(
                 AccountTable.sftp_name == name,

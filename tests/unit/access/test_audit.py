@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from access import audit
 from access.audit import SYSTEM, Actor, AuditEvent, AuditEventTable
 from access.audit_acts import VOCABULARY, AuditAct, audit_acts_markdown
-from access.audit_examiner import CLOCK_TOLERANCE, Fault
+from access.audit_examiner import CLOCK_TOLERANCE, MOST_PROBLEMS, Fault
 from access.checkpoints import CheckpointUnreadable, public_key_of, read_checkpoints, write_checkpoint
 from access.database import Database, open_database
 from access.errors import AuditUnavailable
@@ -25,6 +25,7 @@ from schemas.dispensation import PATIENT_COLUMNS
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 SIGNING_KEY = bytes(range(100, 132))
 PUBLIC_KEY = public_key_of(SIGNING_KEY)
+FORGED_FORMAT = '{"format": "of another program", "size": 1, "hash": "", "at": "", "key": "", "signature": ""}'
 ANNA = Actor("a-anna", "prescriber", "192.0.2.7")
 
 
@@ -225,6 +226,12 @@ def test_a_value_of_a_kind_that_is_never_written_is_found(
     fill(sqlite)
     tamper(database_file, f"UPDATE audit_events SET {column} = {value} WHERE id = 4")  # noqa: S608  the attacker's
     assert faults(sqlite) == [(Fault.CHANGED, 4)]
+
+
+def test_a_trail_damaged_everywhere_is_told_in_a_hundred_lines(sqlite: Database, database_file: Path) -> None:
+    fill(sqlite, MOST_PROBLEMS + 1)
+    tamper(database_file, "UPDATE audit_events SET actor = 'a-anne'")
+    assert len(faults(sqlite)) == MOST_PROBLEMS
 
 
 def test_a_byte_that_is_no_text_is_not_taken_for_its_spelling(sqlite: Database, database_file: Path) -> None:
@@ -445,7 +452,7 @@ def test_checkpoints_without_a_key_to_check_them_are_refused(sqlite: Database, t
         verify(sqlite, read_checkpoints(tmp_path / "kept"))
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": "other"}', '{"size": 1e999}', "\udcff", "[" * 5000])
+@pytest.mark.parametrize("content", ["", "[]", "{}", FORGED_FORMAT, '{"size": 1e999}', "\udcff", "[" * 5000])
 def test_a_file_that_is_no_checkpoint_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "checkpoint-1.json").write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(CheckpointUnreadable, match=r"checkpoint-1.json is not a checkpoint"):

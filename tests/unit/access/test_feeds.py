@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import inspect
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from access.feeds import (
     remove_ssh_key,
     set_feed_password,
 )
+from access.passwords import HashCost, PasswordHash, Passwords
 from access.sftp_accounts import SftpAccounts
 from ingest.sftp_accounts import Accounts, DoorEvent
 
@@ -147,6 +149,7 @@ def test_the_door_learns_whose_name_it_is(door: SftpAccounts, feed: Any, tmp_pat
     ("name", "password"),
     [
         ("north1", "wrong"), ("north1", ""), ("nobody", FEED_PASSWORD), ("", ""), ("NORTH1", FEED_PASSWORD),
+        ("north1\0", FEED_PASSWORD), ("\ud800", FEED_PASSWORD), ("north1' --", FEED_PASSWORD),
         ("north@example.org", "Correct horse, battery"), ("north1", "Correct horse, battery"),
     ],
 )  # fmt: skip
@@ -248,3 +251,37 @@ def test_the_doors_protocol_is_fulfilled(door: SftpAccounts) -> None:
     assert asked
     for name, member in asked.items():
         assert list(inspect.signature(member).parameters)[1:] == list(inspect.signature(getattr(door, name)).parameters)
+
+
+class Meanwhile(Passwords):
+    """While the password is checked, somebody does something."""
+
+    def __init__(self, what: Callable[[], None]) -> None:
+        super().__init__(cost=HashCost(passes=1, memory_kib=8, lanes=1))
+        self.what = what
+
+    def verify(self, kept: PasswordHash | None, password: str) -> bool:
+        right = super().verify(kept, password)
+        self.what()
+        return right
+
+
+def test_an_account_disabled_while_its_password_is_checked_does_not_come_in(people: Any, feed: Any) -> None:
+    def disable() -> None:
+        with people.db.session() as session:
+            disable_account(session, feed.id, why="test", by=COMMAND_LINE, now=NOW)
+
+    door = SftpAccounts(people.db, Meanwhile(disable), lambda: NOW, Path())
+    assert door.check_password("north1", FEED_PASSWORD, PEER) is None
+
+
+def test_an_account_disabled_while_its_password_is_checked_does_not_sign_in(people: Any) -> None:
+    account = people.add()
+
+    def disable() -> None:
+        with people.db.session() as session:
+            disable_account(session, account.id, why="test", by=COMMAND_LINE, now=NOW)
+
+    with pytest.raises(NotSignedIn):
+        replace(people, passwords=Meanwhile(disable)).log_in()
+    assert people.trail()[-1].detail["why"] == "disabled"

@@ -12,6 +12,7 @@ from access.audit import COMMAND_LINE
 from access.database import Database
 from access.errors import AuditUnavailable, Forbidden, Locked, NotSignedIn, NotVisible, PasswordExpired, WeakPassword
 from access.password_change import change_password, replace_temporary_password, reset_password
+from access.passwords import HashCost, PasswordHash, Passwords
 from access.sessions import authenticate
 from access.tables_people import AccountTable
 
@@ -196,3 +197,32 @@ def test_without_the_audit_key_no_password_is_changed(db: Database, people: Any)
     keyless = replace(people, db=replace(db, audit_key=None))
     with pytest.raises(AuditUnavailable):
         change(keyless, person)
+
+
+def test_of_two_who_replace_a_temporary_password_at_once_one_wins(people: Any) -> None:
+    reset(people, people.add().id)
+
+    class Twice(Passwords):
+        """While the second one's new password is looked at, the first one's is written."""
+
+        def new(self, *arguments: Any, **more: Any) -> PasswordHash:
+            replace_it(people)
+            return super().new(*arguments, **more)
+
+    with pytest.raises(NotSignedIn):
+        replace_it(people, new="Fourth time, pays", passwords=Twice(cost=HashCost(passes=1, memory_kib=8, lanes=1)))
+    assert people.log_in(password="Third time, lucky")
+
+
+def test_a_password_reset_while_its_owner_changes_it_stays_reset(people: Any) -> None:
+    person = people.person()
+
+    class Meanwhile(Passwords):
+        def new(self, *arguments: Any, **more: Any) -> PasswordHash:
+            reset(people, person.account_id, "An administrator's choice")
+            return super().new(*arguments, **more)
+
+    with pytest.raises(Forbidden):
+        change(people, person, passwords=Meanwhile(cost=HashCost(passes=1, memory_kib=8, lanes=1)))
+    with pytest.raises(PasswordExpired):
+        people.log_in(password="An administrator's choice")

@@ -107,6 +107,18 @@ def test_every_refusal_is_an_event_that_knows_why(people: Any) -> None:
     assert "nobody" not in json.dumps([dict(event.detail) for event in refused])
 
 
+@pytest.mark.parametrize(
+    "name", ["\0", "anna\0", "\ud800", "\udfff@example.org", "' or 1=1 --", "%", "x" * 100_000, ""]
+)
+def test_text_that_is_no_name_is_refused_like_any_other(people: Any, name: str) -> None:
+    people.add()
+    for _ in range(4):
+        with pytest.raises(NotSignedIn, match="E-mail address or password is wrong"):
+            log_in(people.db, name, "Correct horse, battery\0\ud800", PEER, NOW, passwords=people.passwords)
+    with pytest.raises(Locked):
+        log_in(people.db, name, WRONG, PEER, NOW, passwords=people.passwords)
+
+
 @pytest.mark.parametrize("name", ["anna", "nobody"])
 def test_four_failures_lock_a_name_whether_or_not_it_exists(people: Any, name: str) -> None:
     people.add()
