@@ -23,11 +23,12 @@ from validation.rules import (
     products,
     refusals,
     repeats,
+    telling,
     zero_reports,
 )
 
 
-__all__ = ["RULE_SET", "Rule", "all_rules", "catalogue", "rule"]
+__all__ = ["RULE_SET", "Rule", "all_rules", "catalogue", "number_of", "rule"]
 
 RULE_SET = "ct-2026.1"
 
@@ -45,6 +46,7 @@ _ROOMS = (
     zero_reports.RULES,
     repeats.RULES,
     held.RULES,
+    telling.RULES,
     tuple(exemption.rule for exemption in exemptions.EXEMPTIONS),
 )
 
@@ -61,6 +63,16 @@ def catalogue(version: str) -> tuple[Rule, ...]:
     if version not in VERSIONS:
         raise ValueError(f"no rules for this version; there are rules for {', '.join(VERSIONS)}")
     return tuple(rule for rule in all_rules() if not rule.versions or version in rule.versions)
+
+
+@cache
+def _numbers() -> dict[Rule, int]:
+    return {its: number for number, its in enumerate(all_rules())}
+
+
+def number_of(its: Rule) -> int:
+    """The rule's place in `all_rules`."""
+    return _numbers()[its]
 
 
 @cache

@@ -20,11 +20,16 @@ sender's habit, not the record's fault.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from schemas.finding import Scope, Severity
 from schemas.submission import Disposition
+from validation.catalogue import all_rules
+from validation.evaluation import of_rules
 from validation.exemptions import EXEMPTION_OF
+from validation.rule import Rule
 from validation.rules.held import FOR_ADMINISTRATOR, FOR_CORRECTIONS
 
 
@@ -39,34 +44,54 @@ KEY_OF = {
 }
 
 
-def concerned(hits: pl.DataFrame, *scopes: Scope) -> pl.Expr:
-    """True for the records that hits of these scopes are about."""
+def concerned(found: pl.DataFrame, wanted: Callable[[Rule], bool], *scopes: Scope) -> pl.Expr:
+    """True for the records that hits of wanted rules of these scopes are about."""
     conditions = []
-    for scope in scopes if hits.height else ():
-        key = KEY_OF[scope]
-        keys = hits.filter(pl.col("scope") == scope.value)[key].drop_nulls().unique()
+    for scope in scopes:
+        keys = _of(found, wanted, scope)[KEY_OF[scope]].drop_nulls().unique()
         if not keys.is_empty():
-            conditions.append(pl.col(key).is_in(keys.implode()).fill_null(value=False))
+            conditions.append(pl.col(KEY_OF[scope]).is_in(keys.implode()).fill_null(value=False))
     return pl.any_horizontal(conditions) if conditions else pl.lit(value=False)
 
 
-def _code_of(hits: pl.DataFrame, scope: Scope) -> pl.Expr:
-    """For each record the code of the hit of this scope that it belongs to; null where there is none."""
+def _of(found: pl.DataFrame, wanted: Callable[[Rule], bool], scope: Scope) -> pl.DataFrame:
+    return of_rules(found, lambda rule: rule.scope is scope and wanted(rule))
+
+
+def _code(found: pl.DataFrame, wanted: Callable[[Rule], bool], scope: Scope) -> pl.Expr:
+    """For each record the code of the wanted rule of this scope that it breaks; null where it breaks none."""
     key = KEY_OF[scope]
-    if hits.is_empty():
-        return pl.lit(None, pl.String)
-    own = hits.filter(pl.col("scope") == scope.value).unique(key, keep="first", maintain_order=True)
+    own = _of(found, wanted, scope).unique(key, keep="first", maintain_order=True)
     if own.is_empty():
         return pl.lit(None, pl.String)
-    return pl.col(key).replace_strict(own[key], own["code"], default=None, return_dtype=pl.String)
+    codes = [all_rules()[number].code for number in own["rule"]]
+    return pl.col(key).replace_strict(own[key], codes, default=None, return_dtype=pl.String)
 
 
-def dispose(records: pl.DataFrame, hits: pl.DataFrame, reason: pl.Series, *, refused: bool) -> pl.DataFrame:
+def is_error(rule: Rule) -> bool:
+    """Whether the rule rejects."""
+    return rule.severity is Severity.ERROR
+
+
+def _is_warning(rule: Rule) -> bool:
+    return rule.severity is Severity.WARNING
+
+
+def waits(rule: Rule) -> bool:
+    """Whether the rule holds for an administrator."""
+    return rule.code in FOR_ADMINISTRATOR
+
+
+def _corrects(rule: Rule) -> bool:
+    return rule.code in FOR_CORRECTIONS
+
+
+def dispose(records: pl.DataFrame, found: pl.DataFrame, reason: pl.Series, *, refused: bool) -> pl.DataFrame:
     """Each record's disposition and reason, in the order of the records.
 
     Args:
         records: with the columns that `KEY_OF` names.
-        hits: of `validation.evaluation.HIT_SCHEMA`.
+        found: hits, of `validation.evaluation.HIT_SCHEMA`.
         reason: the code of the exemption that lets each record off; null where none does.
         refused: whether the file is.
 
@@ -82,37 +107,31 @@ def dispose(records: pl.DataFrame, hits: pl.DataFrame, reason: pl.Series, *, ref
                 "let_off": pl.repeat(value=False, n=records.height, eager=True),
             }
         )
-    errors = hits.filter(pl.col("severity") == Severity.ERROR.value)
-    warnings = hits.filter(pl.col("severity") == Severity.WARNING.value)
-    waiting = hits.filter(pl.col("code").is_in(FOR_ADMINISTRATOR))
-    corrections = hits.filter(pl.col("code").is_in(FOR_CORRECTIONS))
     state = records.with_columns(exemption=reason).select(
         "exemption",
-        untrusted=concerned(errors, Scope.TRANSACTION, Scope.PHARMACY),
-        faulty=concerned(errors, Scope.PATIENT, Scope.RECORD),
-        waits=concerned(waiting, Scope.PHARMACY),
-        waiting=_code_of(waiting, Scope.PHARMACY),
-        corrects=concerned(corrections, Scope.TRANSACTION, Scope.RECORD),
-        correction=pl.coalesce(_code_of(corrections, Scope.RECORD), _code_of(corrections, Scope.TRANSACTION)),
-        warned=concerned(warnings, Scope.PATIENT, Scope.RECORD),
+        untrusted=concerned(found, is_error, Scope.TRANSACTION, Scope.PHARMACY),
+        faulty=concerned(found, is_error, Scope.PATIENT, Scope.RECORD),
+        waiting=_code(found, waits, Scope.PHARMACY),
+        correction=pl.coalesce(_code(found, _corrects, Scope.RECORD), _code(found, _corrects, Scope.TRANSACTION)),
+        warned=concerned(found, _is_warning, Scope.PATIENT, Scope.RECORD),
     )
     let_off = pl.col("exemption").is_not_null() & ~pl.col("untrusted")
     held = pl.lit(Disposition.HELD.value)
     return state.select(
         disposition=pl.when("untrusted")
         .then(pl.lit(Disposition.REJECTED.value))
-        .when(let_off & pl.col("waits"))
+        .when(let_off & pl.col("waiting").is_not_null())
         .then(held)
         .when(let_off)
         .then(pl.col("exemption").replace_strict(DISPOSITION_OF, default=None, return_dtype=pl.String))
         .when("faulty")
         .then(pl.lit(Disposition.REJECTED.value))
-        .when(pl.col("waits") | pl.col("corrects"))
+        .when(pl.any_horizontal(pl.col("waiting", "correction").is_not_null()))
         .then(held)
         .when("warned")
         .then(pl.lit(Disposition.ACCEPTED_WITH_WARNINGS.value))
         .otherwise(pl.lit(Disposition.ACCEPTED.value)),
-        reason=pl.when(let_off & ~pl.col("waits"))
+        reason=pl.when(let_off & pl.col("waiting").is_null())
         .then("exemption")
         .when(pl.col("untrusted") | (pl.col("faulty") & ~let_off))
         .then(None)

@@ -8,26 +8,20 @@ throughout is not asked. Null counts as not broken.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import polars as pl
 
-from schemas.finding import FINDING_SCHEMA
-from validation.catalogue import catalogue
+from validation.catalogue import all_rules, catalogue, number_of
+from validation.evidence import PLACE
 from validation.rule import Rule
 
 
-# What a rule found, before it becomes a finding: the finding, and which records it is about.
-HIT_SCHEMA = pl.Schema(
-    [
-        *FINDING_SCHEMA.items(),
-        ("pha_position", pl.UInt32()),
-        ("pat_position", pl.UInt32()),
-        ("scope", pl.String()),
-    ]
-)
+# What a rule found, before it becomes a finding: which rule (its place in `all_rules`), where, and which
+# records it is about. Narrow on purpose: a file that is wrong throughout has millions.
+HIT_SCHEMA = pl.Schema([("rule", pl.UInt16()), *PLACE.items()])
 
 # The segment that a finding names where its rule is about none in particular.
 SEGMENT_OF = {"ROW": "DSP", "TRANSACTION": "TH", "ZERO": "PAT"}
@@ -98,21 +92,20 @@ def hits(frame: pl.DataFrame, rule: Rule) -> pl.DataFrame:
 
 
 def all_hit(frame: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """A hit for every row, of `HIT_SCHEMA`; whose pharmacy it is is told later (`validation.findings`)."""
-    segment = rule.element[:-2] if rule.element else SEGMENT_OF.get(rule.segment, rule.segment)
-    position = POSITIONS.get((rule.segment, segment), "position")
-    constant = {
-        "code": rule.code,
-        "severity": rule.severity.value,
-        "tier": rule.tier.value,
-        "segment": segment,
-        "element": rule.element,
-        "scope": rule.scope.value,
-    }
-    if rule.segment == "STRAY":
-        del constant["segment"]  # each stray names its own
-    return (
-        frame.with_columns(pl.col(position).alias("position"), pharmacy=pl.lit(None, pl.String))
-        .with_columns(pl.lit(value, pl.String).alias(name) for name, value in constant.items())
-        .select(HIT_SCHEMA.names())
-    )
+    """A hit for every row, of `HIT_SCHEMA`."""
+    position = POSITIONS.get((rule.segment, segment_of(rule)), "position")
+    place = {name: pl.col(name) for name in PLACE} | {"position": pl.col(position)}
+    return frame.select(rule=pl.lit(number_of(rule), pl.UInt16), **place)
+
+
+def segment_of(rule: Rule) -> str:
+    """The segment that the rule's findings name."""
+    return rule.element[:-2] if rule.element else SEGMENT_OF.get(rule.segment, rule.segment)
+
+
+def of_rules(found: pl.DataFrame, wanted: Callable[[Rule], bool]) -> pl.DataFrame:
+    """The hits of the rules that are wanted."""
+    if found.is_empty():
+        return found
+    numbers = [number for number in found["rule"].unique() if wanted(all_rules()[number])]
+    return found.filter(pl.col("rule").is_in(numbers))

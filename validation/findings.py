@@ -8,44 +8,95 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from schemas.finding import FINDING_SCHEMA, Scope, Severity, Tier
+from validation.catalogue import all_rules, number_of
+from validation.evaluation import HIT_SCHEMA, of_rules, segment_of
+from validation.rules.telling import MORE, MOST_FINDINGS
 
 
 if TYPE_CHECKING:
     from schemas.reading import Refusal
 
 
-def without_let_off(hits: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+def without_let_off(found: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     """The hits, less those that are only about records the law does not want.
 
     Args:
-        hits: of `validation.evaluation.HIT_SCHEMA`.
+        found: hits, of `validation.evaluation.HIT_SCHEMA`.
         records: ``record``, ``pat_position`` and ``let_off``.
     """
     if not records["let_off"].any():
-        return hits
+        return found
     off = records.filter("let_off")["record"]
     others = records.filter(~pl.col("let_off"))["pat_position"]
     patients = records.filter(pl.col("let_off") & ~pl.col("pat_position").is_in(others.implode()))["pat_position"]
-    about_record = (pl.col("scope") == Scope.RECORD.value) & pl.col("record").is_in(off.implode())
-    about_patient = (pl.col("scope") == Scope.PATIENT.value) & pl.col("pat_position").is_in(patients.implode())
-    return hits.filter(~(about_record | about_patient).fill_null(value=False))
+    about_record = of_rules(found, lambda rule: rule.scope is Scope.RECORD)
+    about_patient = of_rules(found, lambda rule: rule.scope is Scope.PATIENT)
+    return pl.concat(
+        [
+            of_rules(found, lambda rule: rule.scope not in {Scope.RECORD, Scope.PATIENT}),
+            about_record.filter(~pl.col("record").is_in(off.implode()).fill_null(value=False)),
+            about_patient.filter(~pl.col("pat_position").is_in(patients.implode()).fill_null(value=False)),
+        ]
+    )
 
 
-def findings_of(hits: pl.DataFrame, pharmacies: pl.DataFrame) -> pl.DataFrame:
+def findings_of(
+    found: pl.DataFrame, pharmacies: pl.DataFrame, strays: pl.DataFrame, most: int = MOST_FINDINGS
+) -> pl.DataFrame:
     """The findings, of `FINDING_SCHEMA`, in file order.
 
     Args:
-        hits: of `validation.evaluation.HIT_SCHEMA`.
+        found: hits, of `validation.evaluation.HIT_SCHEMA`.
         pharmacies: ``pha_position`` and the identifiers that may be shown.
+        strays: the misplaced segments, of the reading: each names its own segment.
+        most: how many findings of one rule are listed; beyond it one finding says that there are more.
     """
-    if hits.is_empty():
+    if found.is_empty():
         return pl.DataFrame(schema=FINDING_SCHEMA)
     names = pharmacies.select("pha_position", pharmacy=pl.coalesce("dea", "ncpdp", "npi"))
+    stray = strays.select("position", stray="segment")
     return (
-        hits.drop("pharmacy")
+        _bounded(found, most)
+        .join(_rule_columns(found["rule"].unique()), "rule", "left", maintain_order="left")
         .join(names, "pha_position", "left", maintain_order="left")
+        .join(stray, "position", "left", maintain_order="left")
+        .with_columns(segment=pl.when(pl.col("segment") == "STRAY").then("stray").otherwise("segment"))
         .sort("position", "code", nulls_last=False, maintain_order=True)
         .select(FINDING_SCHEMA.names())
+    )
+
+
+def _bounded(found: pl.DataFrame, most: int) -> pl.DataFrame:
+    """The first hits of each rule, in file order; and one more that says so, where there are more."""
+    if found.height <= most or not (found["rule"].value_counts()["count"] > most).any():
+        return found
+    first = found.sort("position", maintain_order=True).filter(pl.int_range(pl.len()).over("rule") < most)
+    more = pl.DataFrame({"rule": [number_of(MORE)]}, schema_overrides={"rule": pl.UInt16})
+    return pl.concat(
+        [
+            first,
+            more.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in HIT_SCHEMA.items() if name != "rule"),
+        ]
+    )
+
+
+def _rule_columns(numbers: pl.Series) -> pl.DataFrame:
+    """What a finding takes from its rule, for each rule and for `MORE`."""
+    every = {number: all_rules()[number] for number in {*numbers, number_of(MORE)}}
+    return pl.DataFrame(
+        [
+            {
+                "rule": number,
+                "code": rule.code,
+                "severity": rule.severity.value,
+                "tier": rule.tier.value,
+                "segment": None if rule is MORE else segment_of(rule),
+                "element": rule.element,
+            }
+            for number, rule in every.items()
+        ],
+        schema={"rule": pl.UInt16}
+        | {name: FINDING_SCHEMA[name] for name in ("code", "severity", "tier", "segment", "element")},
     )
 
 

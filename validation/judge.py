@@ -22,13 +22,12 @@ from schemas.finding import Scope, Severity
 from schemas.submission import Disposition, Kind, Outcome
 from validation import dispensers
 from validation.catalogue import RULE_SET
-from validation.dispositions import concerned, dispose
+from validation.dispositions import concerned, dispose, is_error, waits
 from validation.evaluation import all_hit, ask, hits
 from validation.evidence import PLACE, gather
 from validation.exemptions import EXEMPTION_OF, reasons
 from validation.findings import findings_of, of_refusals, without_let_off
 from validation.repeats import repeats
-from validation.rules.held import FOR_ADMINISTRATOR
 from validation.rules.repeats import CONTRADICTION, DUPLICATE
 from validation.ruling import COVERAGE_SCHEMA, PHARMACY_SCHEMA, RECORD_SCHEMA, STORED, Ruling
 from validation.thresholds import is_refused
@@ -48,7 +47,7 @@ def judge(reading: Reading, context: Context) -> Ruling:
     refused = is_refused(reading, found)
     records, told = _records(frames["ROW"], found, refused=refused)
     pharmacies = dispensers.shown(frames["PHA"])
-    findings = pl.concat([of_refusals(reading.refusals), findings_of(told, pharmacies)])
+    findings = pl.concat([of_refusals(reading.refusals), findings_of(told, pharmacies, reading.strays)])
     return Ruling(
         outcome=_outcome(findings, refused=refused),
         kind=_kind(reading),
@@ -105,9 +104,7 @@ def _coverage(frames: dict[str, pl.DataFrame], found: pl.DataFrame, *, refused: 
     """What becomes of each zero report, of `COVERAGE_SCHEMA`."""
     if "ZERO" not in frames:
         return pl.DataFrame(schema=COVERAGE_SCHEMA)
-    errors = found.filter(pl.col("severity") == Severity.ERROR.value)
-    waiting = found.filter(pl.col("code").is_in(FOR_ADMINISTRATOR))
-    rejected = pl.lit(refused) | concerned(errors, Scope.TRANSACTION, Scope.PHARMACY, Scope.PATIENT)
+    rejected = pl.lit(refused) | concerned(found, is_error, Scope.TRANSACTION, Scope.PHARMACY, Scope.PATIENT)
     who = frames["PHA"].select("pha_position", "dispenser_id")
     return (
         frames["ZERO"]
@@ -115,7 +112,7 @@ def _coverage(frames: dict[str, pl.DataFrame], found: pl.DataFrame, *, refused: 
         .with_columns(
             disposition=pl.when(rejected)
             .then(pl.lit(Disposition.REJECTED.value))
-            .when(concerned(waiting, Scope.PHARMACY))
+            .when(concerned(found, waits, Scope.PHARMACY))
             .then(pl.lit(Disposition.HELD.value))
             .otherwise(pl.lit(Disposition.ACCEPTED.value))
         )

@@ -10,21 +10,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from schemas.finding import Scope, Severity
+from validation.evaluation import of_rules
 
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from schemas.reading import Reading
 
 
-def is_refused(reading: Reading, hits: pl.DataFrame) -> bool:
-    """Whether nothing of the file can be trusted; `hits` of `validation.evaluation.HIT_SCHEMA`."""
+def is_refused(reading: Reading, found: pl.DataFrame) -> bool:
+    """Whether nothing of the file can be trusted; `found` are hits, of `validation.evaluation.HIT_SCHEMA`."""
     if reading.refused:
         return True
-    faulty = hits.filter(
-        (pl.col("severity") == Severity.ERROR.value)
-        & pl.col("scope").is_in([Scope.FILE.value, Scope.TRANSACTION.value])
-    )
+    wide = {Scope.FILE, Scope.TRANSACTION}
+    faulty = of_rules(found, lambda rule: rule.severity is Severity.ERROR and rule.scope in wide)
     return set(reading.transactions["transaction"]) <= set(faulty["transaction"])

@@ -10,6 +10,7 @@ from specimens import Specimen, context
 
 from ingest.rows import read
 from schemas.reading import Reading
+from validation.catalogue import all_rules
 from validation.evaluation import ask
 from validation.evidence import gather
 
@@ -17,7 +18,7 @@ from validation.evidence import gather
 def found(reading: Reading) -> set[tuple[str, int]]:
     versions = dict(reading.transactions.select("transaction", "version").iter_rows())
     hits = ask(gather(reading, context()), versions)
-    return set(hits.select("code", "position").iter_rows())
+    return {(all_rules()[number].code, position) for number, position in hits.select("rule", "position").iter_rows()}
 
 
 @given(files())

@@ -109,7 +109,7 @@ def two_fills(**first: str) -> Specimen:
     """Two fills of one patient whose gender is no code; the first one changed."""
     file = specimen().set(PAT19="Q", **first)
     second = [file.only("DSP").copy(), file.only("PRE").copy()]
-    second[0][2], second[0][8] = "100002", OXYCODONE
+    second[0][2], second[0][8], second[0][9] = "100002", OXYCODONE, "30"
     return file.after("PRE", *second)
 
 

@@ -8,17 +8,22 @@ from dataclasses import asdict
 
 import polars as pl
 import pytest
-from specimens import context, register, specimen, zero_report
+from specimens import Segment, context, dispensing, register, specimen, zero_report
 
 from ingest.read_refusals import REFUSALS
 from ingest.rows import read
 from schemas.asap.specification import VERSIONS
 from schemas.finding import FINDING_SCHEMA
 from validation.catalogue import RULE_SET, all_rules, catalogue, rule
+from validation.dispensers import shown
+from validation.evaluation import ask
+from validation.evidence import gather
 from validation.explain import explain, sentences
+from validation.findings import findings_of
 from validation.judge import judge
 from validation.rulebook import CHAPTERS, rule_table_markdown
 from validation.rules.refusals import WORDS
+from validation.rules.telling import MOST_FINDINGS
 from validation.totals import Totals, totals, totals_by_pharmacy
 from validation.verdict import check_result
 
@@ -163,7 +168,7 @@ def test_a_refused_file_says_why_and_what_next() -> None:
 
 # NO VALUE IS EVER TOLD -------------------------------------------------------------------------
 def test_no_value_of_the_file_is_told() -> None:
-    """A canary in every element, one file each and all at once: no finding and no sentence holds it."""
+    """A canary in every element: one transaction each, and all of them at once."""
     canary = "ZZCANARYZZ"
     singles = [
         specimen("5.0").set(**{f"{name}{position:02}": f"{canary}{position}"})
@@ -174,9 +179,11 @@ def test_no_value_of_the_file_is_told() -> None:
     for segment in everything.segments[1:]:
         for position in range(1, 45):
             segment[position] = f"{canary}{position}"
-    for file in [*singles, everything]:
-        reading = read(file.text())
+    for files in (singles, [everything]):
+        reading = read(b"".join(file.text() for file in files))
+        assert reading.transactions.height == len(files)
         ruling = judge(reading, context(dispensers=HOSPITAL))
+        assert ruling.findings.height >= len(files) // 2
         told = json.dumps(check_result("day.dat", reading, ruling)) + str(ruling.findings.rows())
         assert canary not in told + str(ruling.pharmacies.rows())
 
@@ -197,3 +204,28 @@ def test_totals_of_a_frame_without_pharmacy_are_left_out() -> None:
     ruling = judge(specimen().reading(), context())
     assert ruling.pharmacies["pha_position"].to_list() == list(totals_by_pharmacy(ruling))
     assert isinstance(ruling.findings, pl.DataFrame)
+
+
+# A BOUND ON WHAT IS LISTED ---------------------------------------------------------------------
+def test_a_rule_lists_a_bounded_number_of_findings_and_says_so() -> None:
+    reading = read(b"".join(specimen().set(DSP02=str(number), DSP09="0").text() for number in range(5)))
+    found = ask(gather(reading, context()), dict.fromkeys(range(1, 6), "4.2A"))
+    pharmacies = shown(gather(reading, context())["PHA"])
+    bounded = findings_of(found, pharmacies, reading.strays, most=3)
+    assert bounded["code"].to_list() == ["S-MORE", *["R-QUANTITY-ZERO"] * 3]
+    assert bounded["record"].to_list() == [None, 1, 2, 3]
+    assert findings_of(found, pharmacies, reading.strays, most=5)["code"].to_list() == ["R-QUANTITY-ZERO"] * 5
+
+
+def test_the_bound_changes_no_disposition() -> None:
+    file = specimen()
+    file.only("PRE")[2] = "AB1234564"
+    file.after("PRE", *(its for number in range(MOST_FINDINGS) for its in _fill(str(number))))
+    ruling = judge(read(file.text()), context())
+    assert ruling.findings.height == MOST_FINDINGS + 1
+    assert ruling.findings["severity"].value_counts().sort("severity").rows() == [("error", MOST_FINDINGS), ("info", 1)]
+    assert totals(ruling).rejected == MOST_FINDINGS + 1
+
+
+def _fill(rx_number: str) -> tuple[Segment, Segment]:
+    return dispensing("4.2A", rx_number), Segment("PRE", {1: "1234567893", 2: "AB1234564"})
