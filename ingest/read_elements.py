@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # How many segments of a kind are looked at to guess how many elements the writer sends.
 _SAMPLE = 50
 
+# How many segments are taken apart at once: few enough that their elements stay in the processor's cache.
+_AT_ONCE = 32_768
+
 _SURPLUS = "surplus"
 _LENGTH = "length"
 
@@ -51,19 +54,27 @@ def _widest(line: pl.Series) -> int:
 
 
 def _split(lines: Mapping[str, pl.Series], widths: Mapping[str, int]) -> dict[str, pl.DataFrame]:
+    split = {}
+    for kind, line in lines.items():  # one after the other, since the elements of all together need much memory
+        plans = [
+            _plan(line.slice(start, _AT_ONCE), kind, widths[kind]) for start in range(0, line.len() or 1, _AT_ONCE)
+        ]
+        split[kind] = pl.concat(pl.collect_all(plans), rechunk=True)
+    return split
+
+
+def _plan(line: pl.Series, kind: str, width: int) -> pl.LazyFrame:
     elements = pl.col("line").list
-    plans = [
+    return (
         line.to_frame("line")
         .lazy()
         .select(pl.col("line").str.split(SEPARATOR))
         .select(
             (elements.len() - 1).alias(_LENGTH),
-            *(elements.get(n, null_on_oob=True).alias(f"{kind}{n:02d}") for n in range(1, widths[kind] + 1)),
+            *(elements.get(n, null_on_oob=True).alias(f"{kind}{n:02d}") for n in range(1, width + 1)),
         )
         .with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)))
-        for kind, line in lines.items()
-    ]
-    return dict(zip(lines, pl.collect_all(plans), strict=True))
+    )
 
 
 def _finished(kind: str, split: pl.DataFrame, line: pl.Series, width: int) -> pl.DataFrame:

@@ -75,7 +75,7 @@ def _looks(line: pl.Series, lead: str) -> tuple[pl.Series, pl.Series]:
     looks = line.to_frame("line").select(  # together, so that they run side by side
         first=text.str.head(len(lead) + len(_THREE_LETTERS[0]) + 1),
         inside=text.str.contains(_PADDED),
-        at_end=text.str.tail(1) <= " ",
+        at_end=text.cast(pl.Binary).bin.get(-1, null_on_oob=True) <= ord(" "),
     )
     return looks["first"], (looks["inside"] | looks["at_end"]).arg_true()
 
