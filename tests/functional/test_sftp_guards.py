@@ -420,6 +420,64 @@ def test_setting_attributes_of_an_unknown_handle_is_answered_in_the_protocol(doo
         client._request(10, b"hx99", paramiko.SFTPAttributes())
 
 
+def test_files_can_only_be_used_for_what_they_are_for(door: OpenDoor) -> None:
+    reports = door.accounts.reports("acct-mainstreet")
+    reports.mkdir(parents=True)
+    (reports / "a.txt").write_text("report")
+    read, write, setstat, fstat = 5, 6, 10, 8
+    resize = paramiko.SFTPAttributes()
+    resize.st_size, resize._flags = 0, paramiko.SFTPAttributes.FLAG_SIZE
+    with door.client() as client:
+        upload = client.open("/incoming/day.dat", "wb")
+        upload.write(asap())
+        assert upload.stat().st_size == len(asap())
+        with pytest.raises(PermissionError):
+            client._request(read, upload.handle, paramiko.sftp.int64(0), 10)
+        report = client.open("/reports/a.txt")
+        assert report.stat().st_size == 6
+        with pytest.raises(PermissionError):
+            client._request(write, report.handle, paramiko.sftp.int64(0), b"forged")
+        with pytest.raises(PermissionError):
+            client._request(setstat, report.handle, resize)
+        with pytest.raises(EOFError):
+            client._convert_status(client._request(read, report.handle, paramiko.sftp.int64(1 << 63), 10)[1])
+        assert report.read() == b"report"
+        upload.close()
+        with pytest.raises(PermissionError):
+            client.truncate("/incoming/day.dat", 10)
+        with pytest.raises(OSError, match="Failure"):
+            client.open("/incoming/day.dat", "wbx")
+        with pytest.raises(FileNotFoundError):
+            client._request(3, "/incoming/new.dat", 0x2, paramiko.SFTPAttributes())  # WRITE without CREAT
+        with pytest.raises(OSError, match="Invalid handle"):
+            client._request(fstat, b"hx99")
+    assert (reports / "a.txt").read_text() == "report"
+    assert door.bytes_of(door.arrivals()[0]) == asap()
+
+
+def test_a_session_that_does_not_begin_with_a_greeting_ends(door: OpenDoor) -> None:
+    with door.transport() as transport:
+        channel = transport.open_session()
+        channel.invoke_subsystem("sftp")
+        channel.settimeout(10)
+        channel.sendall(struct.pack(">IB", 1, 9))
+        assert channel.recv(100) == b""
+
+
+def test_a_connection_that_cannot_be_served_is_not_the_end_of_the_door(
+    door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_transport: object) -> None:
+        raise RuntimeError("out of threads, say")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ingest.sftp_connections.speak_strongly", broken)
+        with socket.create_connection(("127.0.0.1", door.port), timeout=10) as wire:
+            assert wire.recv(100) == b""
+    with door.client() as client:
+        assert client.listdir("/incoming") == []
+
+
 # 9. QUOTAS ---------------------------------------------------------------------------------------------
 def test_only_so_many_files_are_open_at_once(door: OpenDoor) -> None:
     with door.client() as client:
@@ -462,7 +520,7 @@ def test_a_connection_starts_only_so_many_sessions(tmp_path: Path) -> None:
 
 # 10, 11. NAMES AND PATHS -------------------------------------------------------------------------------
 BAD_NAMES = [
-    "/incoming/../../../../tmp/x",
+    "/incoming/../../../../srv/x",
     "/../x/y",
     "/etc/cron.d/x",
     "/incoming/..\\..\\x",

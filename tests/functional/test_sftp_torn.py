@@ -124,6 +124,17 @@ def test_appending_and_resuming_are_refused(door: OpenDoor, flags: int) -> None:
     assert len(door.arrivals()) == 1
 
 
+def test_pieces_strewn_about_without_end_are_refused(door: OpenDoor) -> None:
+    with door.client() as client:
+        handle = raw_open(client)
+        with pytest.raises(OSError, match="Failure"):  # noqa: PT012  which of them is too many is the door's affair
+            for number in range(2000):
+                raw_write(client, handle, 10 * number, b"x")
+        with pytest.raises(OSError, match="Parts of the file never came"):
+            raw_close(client, handle)
+    assert torn(door) == ("day.dat", Fault.HOLE)
+
+
 # THE CONNECTION ----------------------------------------------------------------------------------------
 def test_a_clean_close_of_a_partial_file_is_torn(door: OpenDoor) -> None:
     """Ctrl-C in OpenSSH's sftp: what was sent so far is closed politely, and the session goes on."""
