@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from access.tables_ledger import CoverageTable, FindingTable, SubmissionPharmacyTable, SubmissionTable
 from ingest.results import Covered, PharmacyOutcome, Result
@@ -280,6 +280,14 @@ class Ledger:
         if state not in TRANSITIONS.get(current, frozenset()):
             raise WrongState(f"Submission {row.id} is {current}; it cannot become {state}.")
         row.state, row.state_at = state.value, now
+
+    def unfinished(self) -> set[str]:
+        """Digests whose bytes are still needed: of what is not answered, has failed, or has records held."""
+        statement = select(SubmissionTable.digest).where(
+            or_(SubmissionTable.state != SubmissionState.ANSWERED.value, SubmissionTable.held > 0)
+        )
+        with self._database.reading() as session:
+            return set(session.scalars(statement))
 
     def counts(self) -> dict[SubmissionState, int]:
         """How many submissions stand in each state; states that none is in are left out."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from access.passwords import PasswordRules, Passwords
+from access.passwords import Passwords
 from access.sftp_accounts import SftpAccounts
 from ingest.arrivals import Spool
 from ingest.receive import Intake
 from ingest.sftp import SftpSettings
 from ingest.sftp_limits import Limits
-from pdmp.rules import throttles
+from pdmp.rules import password_rules, throttles
 from pdmp.settings import Settings
 from pdmp.wiring import Installation, now
 
@@ -35,4 +35,6 @@ def sftp_settings(settings: Settings) -> SftpSettings:
 def sftp_accounts(installation: Installation) -> SftpAccounts:
     """Who may send files."""
     settings = installation.settings
-    return SftpAccounts(installation.database, Passwords(PasswordRules()), now, settings.reports, throttles(settings))
+    return SftpAccounts(
+        installation.database, Passwords(password_rules(settings)), now, settings.reports, throttles(settings)
+    )

@@ -11,6 +11,9 @@ from datetime import timedelta
 
 import structlog
 
+from access.errors import AccessError
+from access.throttle import forget_old
+from access.verification import make_checkpoint
 from ingest.sftp import serve_sftp
 from ingest.worker import work
 from pdmp import logging
@@ -49,21 +52,50 @@ def run_worker(settings: Settings) -> None:
 
 
 def _quiet_hours(installation: Installation, lake: Lake) -> Callable[[], None]:
-    """What the worker does when nothing waits: upkeep, at most so often, and only after new data."""
+    """What the worker does when nothing waits: tidy the lake, sign the audit trail, forget what may be forgotten."""
     settings = installation.settings
-    pause = timedelta(minutes=settings.upkeep_minutes).total_seconds()
-    last = time.monotonic()
+    chores = [
+        _Chore(settings.upkeep_minutes * 60, lambda: _tidy(installation, lake)),
+        _Chore(settings.checkpoint_hours * 3600, lambda: _sign(installation)),
+    ]
 
     def quiet() -> None:
-        nonlocal last
-        if time.monotonic() - last < pause:
-            return
-        last = time.monotonic()
-        log.info("upkeep", **asdict(upkeep(lake, now=now())))
-        if settings.keep_received_days is not None:
-            installation.vault.discard_older_than(now() - timedelta(days=settings.keep_received_days))
+        for chore in chores:
+            chore.do_if_due()
 
     return quiet
+
+
+class _Chore:
+    """Something done at most so often; counted from the start, so that a restart storm does nothing extra."""
+
+    def __init__(self, seconds: float, act: Callable[[], None]) -> None:
+        self._seconds, self._act, self._last = seconds, act, time.monotonic()
+
+    def do_if_due(self) -> None:
+        if time.monotonic() - self._last >= self._seconds:
+            self._last = time.monotonic()
+            self._act()
+
+
+def _tidy(installation: Installation, lake: Lake) -> None:
+    log.info("upkeep", **asdict(upkeep(lake, now=now())))
+    forget_old(installation.database, now())
+    days = installation.settings.keep_received_days
+    if days is not None:
+        installation.vault.discard_older_than(now() - timedelta(days=days), installation.ledger.unfinished())
+
+
+def _sign(installation: Installation) -> None:
+    try:
+        path = make_checkpoint(
+            installation.database, installation.secrets.signing_key, installation.settings.checkpoints, now()
+        )
+    except AccessError:
+        # A damaged trail must be seen by a person; it does not stop the pharmacies' files.
+        log.exception("the audit trail could not be signed; run `pdmp audit verify`")
+    else:
+        log.info("audit trail signed", checkpoint=path.name)
 
 
 def run_sftp(settings: Settings) -> None:

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     worker_attempts: Annotated[
         int, Field(description="A submission that broke the worker so often waits for a person.", ge=1)
     ] = 4
+    checkpoint_hours: Annotated[
+        float, Field(description="The worker signs where the audit trail stands, at most so often.", gt=0)
+    ] = 24
     upkeep_minutes: Annotated[
         float, Field(description="The worker tidies the lake in a quiet moment, at most so often.", gt=0)
     ] = 10

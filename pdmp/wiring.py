@@ -147,7 +147,9 @@ def _drugs() -> pl.DataFrame:
 def opened(settings: Settings) -> Iterator[Installation]:
     """Open the installation, making its home folder at the first start (P-128: for its owner only)."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    secrets = Secrets.open(settings.home)
+    # Made once: secrets made anew would fit nothing that is there, and every patient would become another.
+    begun = (settings.home / "people.sqlite").exists() or settings.lake_root.exists()
+    secrets = Secrets.open(settings.home, make=not begun)
     database = open_database(settings.people_url, audit_key=secrets.audit_key)
     try:
         migrate(database)
