@@ -1,7 +1,7 @@
 """The register of all rules, and what each version of the standard is asked.
 
 `RULE_SET` is stamped on every ruling. Change it with every change that could give one file another
-ruling: a rule, a severity, a limit, an exemption. `tests/spec/rules` holds the digest that notices.
+ruling: a rule, a severity, a limit, an exemption. `tests/spec/rules/test_rule_set.py` notices most of them.
 """
 
 from __future__ import annotations
