@@ -44,7 +44,7 @@ def frames(
         elif kind in {"TP", "TT"}:
             opened = place["pha" if kind == "TP" else "th"]
             columns.append((place["position"] - opened + 1).alias("segments_seen"))
-        made[kind] = pl.DataFrame([*columns, *elements[kind]])
+        made[kind] = pl.DataFrame(columns).hstack(elements[kind].get_columns())
     return made | {"TH": _with_terminator(made["TH"], transactions)}
 
 
@@ -67,7 +67,7 @@ def _records(patients: pl.Series, zero: pl.Series) -> pl.Series:
 
 def _first_record(positions: pl.Series, patients: pl.Series, record: pl.Series) -> pl.Series:
     """Of each PAT the record of its first DSP."""
-    if positions.len() == patients.len() and positions.eq(patients).all():
+    if positions.len() == patients.len() and (positions == patients).all():
         return record
     first = patients.ne_missing(patients.shift(1))
     return beside(record.filter(first), rows_of(patients.filter(first), positions)).alias("record")

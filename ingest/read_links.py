@@ -19,7 +19,7 @@ def rows_of(positions: pl.Series, wanted: pl.Series) -> pl.Series | None:
     Returns:
         The row of each, null where it stands in none; None where every row stands in its own.
     """
-    if positions.len() == wanted.len() and positions.eq(wanted).all():
+    if positions.len() == wanted.len() and (positions == wanted).all():
         return None
     if positions.is_empty():
         return pl.Series([None], dtype=pl.UInt32).new_from_index(0, wanted.len())

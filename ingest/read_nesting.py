@@ -13,8 +13,7 @@
     TT                      closes the transaction
 
 A segment belongs to the nearest parent before it that is still open. Positions count the segments of
-the file from 1, so "the nearest before" is a search in the parents' positions, and nothing loops over
-segments.
+the file from 1, so "the nearest before" is a running maximum, and nothing loops over segments.
 """
 
 from __future__ import annotations
@@ -25,11 +24,22 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from ingest.read_lines import KIND, KINDS
+from ingest.read_plans import run
 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
+_kind = pl.col("kind")
+_POSITION = pl.int_range(1, pl.len() + 1, dtype=pl.UInt32)
+_LAST = {
+    name.lower(): pl.when(_kind == name).then(_POSITION).otherwise(pl.lit(0, dtype=pl.UInt32)).cum_max()
+    for name in ("TH", "TT", "PHA", "TP", "PAT", "DSP")
+}
+# A trailer closes what stands behind it; itself it still stands inside.
+_LAST |= {name: _LAST[name].shift(1, fill_value=0) for name in ("tt", "tp")}
+_PLACE = pl.col("position", "th", "pha", "pat", "dsp")
 
 # Positions of the segments that govern a segment; 0 where there is none before it.
 _TH, _TT, _PHA, _TP, _PAT, _DSP = (pl.col(name) for name in ("th", "tt", "pha", "tp", "pat", "dsp"))
@@ -39,23 +49,18 @@ _IN_PHARMACY = _IN_TRANSACTION & (_PHA > _TH) & (_PHA > _TP)
 _IN_PATIENT = _IN_PHARMACY & (_PAT > _PHA)
 _IN_DISPENSATION = _IN_PATIENT & (_DSP > _PAT)
 
-# Per kind, the segments whose nearest decides, and where it may stand.
-_TO_TRANSACTION = ("TH", "TT")
-_TO_PHARMACY = (*_TO_TRANSACTION, "PHA", "TP")
-_TO_PATIENT = (*_TO_PHARMACY, "PAT")
-_TO_DISPENSATION = (*_TO_PATIENT, "DSP")
-_FIRST = _DSP.ne_missing(_DSP.shift())
+# What stands where it may, by kind.
 _MAY_STAND = {
-    "TH": (("TH",), _TH > 0),
-    "IS": ((*_TO_TRANSACTION, "PHA"), _IN_TRANSACTION & (_PHA < _TH) & _TH.ne_missing(_TH.shift())),
-    "PHA": ((*_TO_TRANSACTION, "PHA"), _IN_TRANSACTION),
-    "PAT": (_TO_PATIENT, _IN_PHARMACY),
-    "DSP": (_TO_DISPENSATION, _IN_PATIENT),
-    "PRE": (_TO_DISPENSATION, _IN_DISPENSATION & _FIRST),
-    "CDI": (_TO_DISPENSATION, _IN_DISPENSATION),
-    "AIR": (_TO_DISPENSATION, _IN_DISPENSATION & _FIRST),
-    "TP": (_TO_PHARMACY, _IN_PHARMACY),
-    "TT": (_TO_TRANSACTION, _IN_TRANSACTION),
+    "TH": _TH > 0,
+    "IS": _IN_TRANSACTION & (_PHA < _TH) & _TH.ne_missing(_TH.shift()),
+    "PHA": _IN_TRANSACTION,
+    "PAT": _IN_PHARMACY,
+    "DSP": _IN_PATIENT,
+    "PRE": _IN_DISPENSATION & _DSP.ne_missing(_DSP.shift()),
+    "CDI": _IN_DISPENSATION,
+    "AIR": _IN_DISPENSATION & _DSP.ne_missing(_DSP.shift()),
+    "TP": _IN_PHARMACY,
+    "TT": _IN_TRANSACTION,
 }
 
 
@@ -65,7 +70,7 @@ class Nesting:
 
     Attributes:
         places: per kind, a row per segment that stands where it may: ``position``, and the positions ``th``,
-            ``pha``, ``pat`` and ``dsp`` of itself and of what it stands in, as far as they apply (u32).
+            ``pha``, ``pat`` and ``dsp`` of itself and of what it stands in (u32); others are of what came before.
         strays: ``position``, ``th`` and ``kind`` of every other segment.
         transactions: ``th`` and ``tt``, the positions of both ends of each; ``tt`` null where it is cut off.
     """
@@ -81,40 +86,20 @@ def nest(kind: pl.Series) -> Nesting:
     Args:
         kind: what each segment of the file is, of `read_lines.KIND`, in file order.
     """
-    position = pl.int_range(1, kind.len() + 1, dtype=pl.UInt32, eager=True)
-    of = {name: position.filter(kind == name) for name in KINDS}
-    unknown = position.filter(kind.is_null())
-    places: dict[str, pl.DataFrame] = {}
-    strays = [_strays(unknown, of["TH"], None)]
-    for name in KINDS:
-        deciding, condition = _MAY_STAND[name]
-        place = pl.DataFrame([of[name].alias("position"), *(_last(other, of, of[name]) for other in deciding)])
-        stands = place.select(condition.alias("stands"))["stands"]
-        if not stands.all():
-            strays.append(_strays(place["position"].filter(~stands), of["TH"], name))
-            place = place.filter(stands)
-        places[name] = place.drop("tt", "tp", strict=False)
-    ends = places["TH"].select(th="position").join(places["TT"].select("th", tt="position"), on="th", how="left")
-    return Nesting(places, strays=pl.concat(strays).sort("position"), transactions=ends.sort("th"))
-
-
-def _last(name: str, of: Mapping[str, pl.Series], positions: pl.Series) -> pl.Series:
-    """For each position that of the last segment of this kind before it; 0 where there is none.
-
-    A segment stands before itself, so that it opens what it opens, unless it closes: a trailer still stands in
-    what it closes.
-    """
-    before, closes = of[name], name in {"TT", "TP"}
-    if before.len() == positions.len():
-        # One parent before each, as in most files: no need to search.
-        earlier = positions.shift(1)
-        apart = (before < positions) & (earlier <= before) if closes else (before <= positions) & (earlier < before)
-        if apart.all():
-            return before.alias(name.lower())
-    row = before.search_sorted(positions, side="left" if closes else "right")
-    return pl.concat([pl.Series([0], dtype=pl.UInt32), before]).gather(row).alias(name.lower())
-
-
-def _strays(positions: pl.Series, headers: pl.Series, name: str | None) -> pl.DataFrame:
-    place = pl.DataFrame([positions.alias("position"), _last("TH", {"TH": headers}, positions)])
-    return place.with_columns(kind=pl.lit(name, dtype=KIND))
+    every = kind.to_frame("kind").select("kind", position=_POSITION, **_LAST).lazy()
+    plans = [every.filter(_kind == name).select(_PLACE, stands=_MAY_STAND[name]) for name in KINDS]
+    unknown = every.filter(_kind.is_null()).select("position", "th", "kind")
+    *places, misplaced = run([*plans, unknown])
+    found = dict(zip(KINDS, places, strict=True))
+    strays = [misplaced]
+    for name, place in found.items():
+        if not place["stands"].all():
+            astray = place.filter(~pl.col("stands")).select("position", "th", kind=pl.lit(name, dtype=KIND))
+            strays.append(astray)
+            found[name] = place.filter("stands")
+    ends = found["TH"].select(th="position").join(found["TT"].select("th", tt="position"), on="th", how="left")
+    return Nesting(
+        places={name: place.drop("stands") for name, place in found.items()},
+        strays=pl.concat(strays).sort("position"),
+        transactions=ends.sort("th"),
+    )

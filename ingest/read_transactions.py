@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ingest.read_nesting import Nesting
 
 
-_NEWEST = load(VERSIONS[-1])  # TH and TT have the same elements in every version
+# TH and TT have as many elements in every version.
+_WIDTHS = {kind: len(load(VERSIONS[-1]).segments[kind].elements) for kind in ("TH", "TT")}
 _HIDDEN_TRAILER = r"[^A-Za-z0-9* \t][ \t\r\n]*TT[ \t]*\*"
 
 
@@ -49,9 +50,9 @@ def read_transactions(lines: Lines, nesting: Nesting, terminator: str, *, finish
         terminator: the one in force where TH09 is empty.
         finished: whether the file's last segment is terminated.
     """
-    headers = _elements("TH", lines, nesting.transactions["th"])
-    trailers = _elements("TT", lines, nesting.transactions["tt"])
-    th = nesting.transactions["th"]
+    th, tt = nesting.transactions["th"], nesting.transactions["tt"]
+    elements = split_elements({"TH": _lines(lines, th), "TT": _lines(lines, tt)}, _WIDTHS)
+    headers, trailers = elements["TH"], elements["TT"]
     every = pl.DataFrame(
         {
             "transaction": pl.int_range(1, th.len() + 1, eager=True).cast(pl.UInt16),
@@ -61,8 +62,8 @@ def read_transactions(lines: Lines, nesting: Nesting, terminator: str, *, finish
             "file_type": headers["TH07"].str.to_uppercase(),
             "terminator": headers["TH09"].fill_null(terminator),
             "position": th,
-            "trailer_position": nesting.transactions["tt"],
-            "segments_seen": nesting.transactions["tt"] - th + 1,
+            "trailer_position": tt,
+            "segments_seen": tt - th + 1,
         },
         schema=TRANSACTION_SCHEMA,
     )
@@ -78,10 +79,8 @@ def read_transactions(lines: Lines, nesting: Nesting, terminator: str, *, finish
     return Transactions(every.filter(pl.Series([code is None for code in codes], dtype=pl.Boolean)), refusals)
 
 
-def _elements(kind: str, lines: Lines, positions: pl.Series) -> pl.DataFrame:
-    width = len(_NEWEST.segments[kind].elements)
-    line = lines.line.gather(positions - 1).fill_null("")
-    return split_elements({kind: line}, {kind: width})[kind]
+def _lines(lines: Lines, positions: pl.Series) -> pl.Series:
+    return lines.line.gather(positions - 1).fill_null("")
 
 
 def _code(version: str | None, terminator: str, trailer: int | None) -> str | None:

@@ -21,6 +21,11 @@ _FIRST_NAME = "ZERO"
 _RANGE = "#([0-9]{8})#[ \t]*-[ \t]*#([0-9]{8})#"
 
 
+# Few names are as long, so few need their case looked at.
+_MAY_BE = (pl.col("PAT08").str.len_bytes() == len(_FIRST_NAME)) & (pl.col("PAT07").str.len_bytes() == len(_LAST_NAME))
+_IS = (pl.col("PAT07").str.to_uppercase() == _LAST_NAME) & (pl.col("PAT08").str.to_uppercase() == _FIRST_NAME)
+
+
 def zero_report_positions(position: pl.Series, patients: pl.DataFrame) -> pl.Series:
     """The positions of the PAT segments that are zero reports.
 
@@ -28,11 +33,8 @@ def zero_report_positions(position: pl.Series, patients: pl.DataFrame) -> pl.Ser
         position: of each PAT.
         patients: their elements, in the same order.
     """
-    last, first = patients["PAT07"], patients["PAT08"]
-    # Few names are as long, so few need their case looked at.
-    row = (first.str.len_bytes().eq(len(_FIRST_NAME)) & last.str.len_bytes().eq(len(_LAST_NAME))).arg_true()
-    is_zero = last.gather(row).str.to_uppercase().eq(_LAST_NAME) & first.gather(row).str.to_uppercase().eq(_FIRST_NAME)
-    return position.gather(row.filter(is_zero))
+    candidates = patients.select("PAT07", "PAT08", position).filter(_MAY_BE)
+    return (candidates.filter(_IS) if candidates.height else candidates)["position"]
 
 
 def read_zero_reports(reading: Reading) -> pl.DataFrame:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from ingest.read_links import beside, rows_of
+from ingest.read_links import rows_of
+from ingest.read_plans import run
 from ingest.read_values import READ, decimal, integer, ndc
 from ingest.read_zero_reports import read_zero_reports
 from ingest.segments import read_segments
@@ -55,6 +56,28 @@ _INGREDIENT = pl.struct(
 )
 
 
+def _value(column: Column) -> pl.Expr:
+    if column.name in _BY_RULE:
+        return _BY_RULE[column.name]
+    sent = pl.col(column.elements[0])
+    return READ[column.dtype](sent) if column.dtype in READ else sent
+
+
+# Per segment, the columns that are read from it.
+_VALUES = {
+    kind: [
+        _value(column).alias(column.name)
+        for column in SAID
+        if column.elements[0][:-2] == kind and column.name != "ingredients"
+    ]
+    for kind in ("PHA", "PAT", "DSP", "PRE")
+}
+_VALUES["PRE"].append(pl.col("position").alias("pre_position"))
+_ELEMENTS = {
+    kind: {element for column in SAID for element in column.elements if element[:-2] == kind} for kind in _VALUES
+}
+
+
 def read(data: bytes) -> Reading:
     """Read a file: what stands in it, and the dispensations as typed rows.
 
@@ -72,30 +95,20 @@ def read(data: bytes) -> Reading:
 
 def _rows(reading: Reading) -> pl.DataFrame:
     dispensations = _counted(reading.segments["DSP"])
-    patients, pharmacies = reading.segments["PAT"], reading.segments["PHA"]
     prescribers = _counted(reading.segments["PRE"])
-    version = _beside(
-        reading.transactions["version"], rows_of(reading.transactions["transaction"], dispensations["transaction"])
-    )
-    row_of = {
-        "DSP": None,
-        "PAT": rows_of(patients["position"], dispensations["pat_position"]),
-        "PHA": rows_of(pharmacies["position"], dispensations["pha_position"]),
-        "PRE": rows_of(prescribers["record"], dispensations["record"]),
-    }
-    said = _typed({"DSP": dispensations.with_columns(version), "PAT": patients, "PHA": pharmacies, "PRE": prescribers})
-    columns = {
-        name: _beside(series, row_of[segment])
-        for segment, frame in said.items()
-        for name, series in frame.to_dict().items()
-    }
-    columns["ingredients"] = _ingredients(_counted(reading.segments["CDI"]), dispensations["record"])
-    columns["version"] = version
-    columns["pre_position"] = _beside(prescribers["position"], row_of["PRE"])
-    columns |= {
-        name: dispensations[name] for name in ("transaction", "record", "position", "pha_position", "pat_position")
-    }
-    return pl.DataFrame([columns[name].alias(name) for name in ROW_SCHEMA], schema=ROW_SCHEMA)
+    patients, pharmacies = reading.segments["PAT"], reading.segments["PHA"]
+    transactions = reading.transactions.select("transaction", "version")
+    version = _beside(transactions, rows_of(transactions["transaction"], dispensations["transaction"]))["version"]
+    typed = _typed({"DSP": dispensations.with_columns(version), "PAT": patients, "PHA": pharmacies, "PRE": prescribers})
+    parts = [
+        dispensations.select("transaction", "record", "position", "pha_position", "pat_position").with_columns(version),
+        typed["DSP"],
+        _beside(typed["PAT"], rows_of(patients["position"], dispensations["pat_position"])),
+        _beside(typed["PHA"], rows_of(pharmacies["position"], dispensations["pha_position"])),
+        _beside(typed["PRE"], rows_of(prescribers["record"], dispensations["record"])),
+        _ingredients(_counted(reading.segments["CDI"]), dispensations["record"]),
+    ]
+    return pl.concat(parts, how="horizontal").select(ROW_SCHEMA.names())
 
 
 def _counted(segments: pl.DataFrame) -> pl.DataFrame:
@@ -107,30 +120,24 @@ def _typed(segments: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """Per segment the columns of the row that are read from it."""
     plans = []
     for kind, frame in segments.items():
-        columns = [column for column in SAID if column.elements[0][:-2] == kind]
-        elements = {element for column in columns for element in column.elements}
-        unknown = [pl.lit(None, pl.String).alias(element) for element in sorted(elements - set(frame.columns))]
-        plans.append(frame.lazy().with_columns(unknown).select(_value(column).alias(column.name) for column in columns))
-    return dict(zip(segments, pl.collect_all(plans), strict=True))
+        unknown = _ELEMENTS[kind] - set(frame.columns)  # those of later versions than any in the file
+        sent = frame.lazy().with_columns(pl.lit(None, pl.String).alias(element) for element in sorted(unknown))
+        plans.append(sent.select(_VALUES[kind]))
+    return dict(zip(segments, run(plans), strict=True))
 
 
-def _value(column: Column) -> pl.Expr:
-    if column.name in _BY_RULE:
-        return _BY_RULE[column.name]
-    sent = pl.col(column.elements[0])
-    return READ[column.dtype](sent) if column.dtype in READ else sent
-
-
-def _beside(series: pl.Series, row_of: pl.Series | None) -> pl.Series:
-    """The series' value for each dispensation; one value, or none, for all of them is not looked up."""
+def _beside(frame: pl.DataFrame, row_of: pl.Series | None) -> pl.DataFrame:
+    """The frame's row for each dispensation; what is the same for all of them is not looked up."""
     if row_of is None:
-        return series
-    if series.null_count() == series.len() or (series.len() == 1 and row_of.null_count() == 0):
-        return series.head(1).extend_constant(None, 1).new_from_index(0, row_of.len())
-    return beside(series, row_of)
+        return frame
+    if frame.height == 1 and row_of.null_count() == 0:
+        return pl.DataFrame([series.new_from_index(0, row_of.len()) for series in frame])
+    found = frame.select(series.name for series in frame if series.null_count() < series.len())
+    nothing = frame.select(name for name in frame.columns if name not in found.columns)
+    return pl.concat([found.select(pl.all().gather(row_of)), nothing.clear(row_of.len())], how="horizontal")
 
 
-def _ingredients(compounds: pl.DataFrame, record: pl.Series) -> pl.Series:
+def _ingredients(compounds: pl.DataFrame, record: pl.Series) -> pl.DataFrame:
     """The list of ingredients of each record; null where it has none."""
     lists = compounds.group_by("record", maintain_order=True).agg(ingredients=_INGREDIENT)
-    return _beside(lists["ingredients"], rows_of(lists["record"], record))
+    return _beside(lists.select("ingredients"), rows_of(lists["record"], record))

@@ -28,6 +28,7 @@ from ingest.read_refusals import MOST_TRANSACTIONS, refusal
 from ingest.read_text import read_text
 from ingest.read_transactions import read_transactions
 from schemas.asap.specification import VERSIONS, load
+from schemas.dispensation import ROW_SCHEMA
 from schemas.reading import Reading, Refusal
 
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 # The separators of a TH that goes as far as TH09.
 _SEPARATORS = 9
+_NO_ROWS = pl.DataFrame(schema=ROW_SCHEMA)
 # More than any padding behind the last segment.
 _TRAILING = 4096
 
@@ -64,6 +66,7 @@ def read_segments(data: bytes) -> Reading:
         strays = strays.filter(read)
     elements = _elements(lines.line, places, found.readable)
     return Reading(
+        rows=_NO_ROWS,
         transactions=found.readable,
         segments=frames(places, elements, found.readable),
         strays=strays.select(
