@@ -64,6 +64,12 @@ def exemption(version: str, pha: Segment, pat: Segment, dsp: Segment, who: Dispe
     return None if designated else "N-UNSCHEDULED"
 
 
+def _born_after_written(pat: Segment, dsp: Segment) -> bool:
+    """About one record, though the finding names the place of the patient, who may have others."""
+    born, written = day(pat.get(18)), day(dsp.get(3))
+    return born is not None and written is not None and born > written and pat.get(20) != "02"
+
+
 def dispositions(file: Specimen, found: set[tuple[str, int]], who: Dispenser | None) -> list[tuple[str, str | None]]:  # noqa: C901  one pass, in file order
     """Disposition and reason of each record, in file order, before records are compared with each other."""
     codes_at: dict[int, set[str]] = {}
@@ -93,13 +99,17 @@ def dispositions(file: Specimen, found: set[tuple[str, int]], who: Dispenser | N
         elif law:
             kind = "exempt" if law.startswith("X") else "not_reportable"
             told.append(("held", "H-PHARMACY-NOT-PERMITTED") if waits else (kind, law))
-        elif any_of(own | {patient}, Severity.ERROR, Scope.PATIENT, Scope.RECORD):
+        elif (
+            any_of({patient}, Severity.ERROR, Scope.PATIENT)
+            or any_of(own, Severity.ERROR, Scope.RECORD)
+            or _born_after_written(pat, dsp)
+        ):
             told.append(("rejected", None))
         elif waits:
             told.append(("held", "H-PHARMACY-NOT-PERMITTED"))
         elif corrections := sorted(codes & {"H-REVISION", "H-VOID"}) or sorted(codes & {"H-VOID-FILE"}):
             told.append(("held", corrections[0]))
-        elif any_of(own | {patient}, Severity.WARNING, Scope.PATIENT, Scope.RECORD):
+        elif any_of({patient}, Severity.WARNING, Scope.PATIENT) or any_of(own, Severity.WARNING, Scope.RECORD):
             told.append(("accepted_with_warnings", None))
         else:
             told.append(("accepted", None))

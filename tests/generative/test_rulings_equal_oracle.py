@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import polars as pl
+import pytest
 from drawn_files import files
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_dispositions import Dispenser, dispositions
 from plain_rules import broken_rules
@@ -42,6 +43,17 @@ def knows(who: Dispenser | None) -> Context:
 
 @given(files(), DISPENSERS)
 def test_rulings_equal_oracle(file: Specimen, who: Dispenser | None) -> None:
+    agree(file, who)
+
+
+@pytest.mark.long
+@settings(max_examples=1500)
+@given(files(), DISPENSERS)
+def test_rulings_equal_oracle_at_length(file: Specimen, who: Dispenser | None) -> None:
+    agree(file, who)
+
+
+def agree(file: Specimen, who: Dispenser | None) -> None:
     file.set(PHA03="FX1234563")
     ruling = judge(read(file.text()), knows(who))
     expected = dispositions(file, broken_rules(file), who)
