@@ -40,35 +40,32 @@ def split_elements(lines: Mapping[str, pl.Series], widths: Mapping[str, int]) ->
         Per kind a row per segment: ``surplus`` and ``<kind>01`` … up to its width.
     """
     present = {kind: line for kind, line in lines.items() if line.len()}
-    guesses = {kind: min(_widest(line), widths[kind]) for kind, line in present.items()}
-    split = _split(present, guesses)
-    # A segment longer than any of the sample is rare, and then its kind is split once more.
-    again = {
-        kind: lines[kind]
-        for kind, frame in split.items()
-        if guesses[kind] < widths[kind] and frame[_LENGTH].gt(guesses[kind]).any()
-    }
-    if again:
-        split |= _split(again, widths)
-    return {
-        kind: _finished(kind, split[kind], line, widths[kind]) if line.len() else _absent(kind, widths[kind])
-        for kind, line in lines.items()
-    }
+    sent = {kind: min(_widest(line), widths[kind]) for kind, line in present.items()}
+    together: dict[str, pl.DataFrame] = {}
+    if all(line.len() <= _AT_ONCE for line in present.values()):
+        plans = [_plan(line, kind, sent[kind]) for kind, line in present.items()]
+        together = dict(zip(present, run(plans), strict=True))
+    made = {}
+    for kind, line in lines.items():  # one after the other, since the elements of all kinds need much memory
+        width = widths[kind]
+        if kind not in present:
+            made[kind] = _absent(kind, width)
+            continue
+        split = together[kind].to_dict() if together else _in_blocks(line, kind, sent[kind])
+        if sent[kind] < width and (split[_LENGTH] > sent[kind]).any():
+            # A segment longer than any that was looked at is rare, and then its kind is split once more.
+            split = _in_blocks(line, kind, width)
+        made[kind] = _finished(kind, split, line, width)
+    return made
 
 
 def _widest(line: pl.Series) -> int:
     return max(str(text).count(SEPARATOR) for text in line.head(_SAMPLE))
 
 
-def _split(lines: Mapping[str, pl.Series], widths: Mapping[str, int]) -> dict[str, pl.DataFrame]:
-    if all(line.len() <= _AT_ONCE for line in lines.values()):
-        plans = [_plan(line, kind, widths[kind]) for kind, line in lines.items()]
-        return dict(zip(lines, run(plans), strict=True))
-    split = {}
-    for kind, line in lines.items():  # one after the other, since the elements of all together need much memory
-        blocks = [line.slice(start, _AT_ONCE) for start in range(0, line.len(), _AT_ONCE)]
-        split[kind] = pl.concat(run([_plan(block, kind, widths[kind]) for block in blocks]), rechunk=True)
-    return split
+def _in_blocks(line: pl.Series, kind: str, width: int) -> dict[str, pl.Series]:
+    blocks = [line.slice(start, _AT_ONCE) for start in range(0, line.len(), _AT_ONCE)]
+    return pl.concat(run(_plan(block, kind, width) for block in blocks)).to_dict()
 
 
 def _plan(line: pl.Series, kind: str, width: int) -> pl.LazyFrame:
@@ -98,14 +95,17 @@ def _taken_apart(kind: str, width: int) -> list[pl.Expr]:
     return [(elements.len() - 1).alias(_LENGTH), *each]
 
 
-def _finished(kind: str, split: pl.DataFrame, line: pl.Series, width: int) -> pl.DataFrame:
-    """Add what is surplus and the elements that nobody sent."""
-    surplus = pl.Series(_SURPLUS, [False]).new_from_index(0, split.height)
-    long = (split[_LENGTH] > width).arg_true()
+def _finished(kind: str, split: dict[str, pl.Series], line: pl.Series, width: int) -> pl.DataFrame:
+    """Add what is surplus and the elements that nobody sent; empties `split`, to free what is copied."""
+    long = (split.pop(_LENGTH) > width).arg_true()
+    surplus = pl.Series(_SURPLUS, [False]).new_from_index(0, line.len())
     if long.len():
         beyond = line.gather(long).str.split(SEPARATOR).list.slice(width + 1).list.join("") != ""
         surplus = surplus.scatter(long, beyond)
-    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, split.height)
-    sent = {column.name: column for column in split if column.null_count() < split.height}
-    # All the elements that nobody sent share one column.
-    return surplus.to_frame().hstack([sent.get(name, nothing.alias(name)) for name in _names(kind, width)])
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, line.len())
+    columns = [surplus]
+    for name in _names(kind, width):
+        element = split.pop(name, nothing)
+        # All the elements that nobody sent share one column.
+        columns.append((nothing if element.null_count() == line.len() else element.rechunk()).alias(name))
+    return pl.DataFrame(columns)
