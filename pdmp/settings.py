@@ -2,6 +2,9 @@
 
 A setting comes from the environment (``PDMP_WEB_PORT=8443``), else from ``settings.toml`` in the home
 folder, else from here. Secrets are not settings: `access.secrets` keeps them in the home folder.
+
+A demo's home heeds no environment: what it says is meant for the real installation, and with its
+``PDMP_DATABASE_URL`` a demo would found its state, and open its log-ins, in the real database.
 """
 
 from __future__ import annotations
@@ -138,10 +141,14 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the library names it; we read no .env
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  nor secret files
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments first, then the environment, then the home folder's settings.toml."""
-        toml = init_settings().get("home")
-        files = Path(toml) / "settings.toml" if toml is not None else None
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, files)
+        """Arguments first, then the environment (but in a demo's home), then the home folder's settings.toml."""
+        home = init_settings().get("home")
+        if home is None:
+            return init_settings, env_settings
+        toml = TomlConfigSettingsSource(settings_cls, Path(home) / "settings.toml")
+        if (Path(home) / DEMO_MARK).is_file():
+            return init_settings, toml
+        return init_settings, env_settings, toml
 
 
 DEMO_MARK = "this-is-a-demo.json"
