@@ -20,6 +20,8 @@ from pdmp.processes import SUPERVISED, Address, announced
 
 
 FIRST_PAUSE, LONGEST_PAUSE, STEADY = 1.0, 60.0, 60.0
+# -P: "-m" alone would look for our modules in the folder we were started in first, and run a `web.py` that lies there.
+PROGRAM = (sys.executable, "-P", "-m", "pdmp")
 # Long enough for a worker to finish the commit it is in.
 PATIENCE = 20.0
 
@@ -58,7 +60,7 @@ def supervise(
     Returns:
         The exit code: 0, or 1 where a child never came up before `stop`.
     """
-    children = [Child(name, (sys.executable, "-m", "pdmp", "--home", str(home), name)) for name in names]
+    children = [Child(name, (*PROGRAM, "--home", str(home), name)) for name in names]
     pipe_out, pipe_in = os.pipe()
     told = False
     try:

@@ -25,6 +25,7 @@ from pdmp.demonstration.sending import send_month
 from pdmp.exit_codes import CommandError, ExitCode
 from pdmp.processes import SUPERVISED, Address, announced
 from pdmp.settings import Settings, load
+from pdmp.supervisor import PROGRAM
 from pdmp.wiring import Installation, opened
 from sample_data.make import SampleFile, make_world, month
 from schemas.submission import SubmissionState
@@ -127,7 +128,7 @@ def _server(settings: Settings) -> Iterator[Running]:
     """`pdmp serve` on the demo's home, as its own processes; ended when the block ends, whatever happens."""
     # Nothing of the caller's installation may reach the demo's.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PDMP_")}
-    command = (sys.executable, "-m", "pdmp", "--home", str(settings.home), "serve")
+    command = (*PROGRAM, "--home", str(settings.home), "serve")
     with (settings.home / "serve.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  our own command
             command, stdin=subprocess.PIPE, stdout=log, stderr=log, env={**environment, SUPERVISED: "1"}

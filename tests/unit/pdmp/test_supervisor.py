@@ -36,7 +36,8 @@ def children(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Lets `supervise` start the small programs; their folder of announcements."""
     real = supervisor.Child
 
-    def child(name: str, _command: object) -> supervisor.Child:
+    def child(name: str, command: tuple[str, ...]) -> supervisor.Child:
+        assert command[: len(supervisor.PROGRAM)] == supervisor.PROGRAM
         return real(name, (sys.executable, "-c", CHILD, str(tmp_path), name), pause=0.05)
 
     monkeypatch.setattr(supervisor, "Child", child)
@@ -96,3 +97,11 @@ def test_only_the_own_announcement_is_withdrawn(tmp_path: Path) -> None:
     announce(tmp_path, Address("web", os.getpid(), "h", 2, "http"))
     withdraw(tmp_path, "web")
     assert announced(tmp_path, "web") is None
+
+
+def test_nothing_in_the_folder_we_are_started_in_takes_our_modules_places(tmp_path: Path) -> None:
+    for name in ("pdmp", "web", "typer"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not ours')\n", encoding="utf-8")
+    done = subprocess.run([*supervisor.PROGRAM, "--version"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("open-pdmp ")
