@@ -34,10 +34,12 @@ class Transactions:
 
     Attributes:
         readable: those that can be read, of `schemas.reading.TRANSACTION_SCHEMA`.
+        ends: the elements of their TH and TT (`ingest.read_elements`).
         refusals: one for each of the others, in file order.
     """
 
     readable: pl.DataFrame
+    ends: dict[str, pl.DataFrame]
     refusals: tuple[Refusal, ...]
 
 
@@ -70,13 +72,15 @@ def read_transactions(lines: Lines, nesting: Nesting, terminator: str, *, finish
     codes = [_code(row["version"], row["terminator"], row["trailer_position"]) for row in every.iter_rows(named=True)]
     if not finished and every["trailer_position"].tail(1).eq(lines.line.len()).any():
         codes[-1] = codes[-1] or _unfinished(every.tail(1), trailers.tail(1))
-    ends = [*(position - 1 for position in th.slice(1)), lines.line.len()]
+    last = [*(position - 1 for position in th.slice(1)), lines.line.len()]
     refusals = tuple(
         _refusal(code, number, start, end, lines, alone=len(codes) == 1)
-        for number, (code, start, end) in enumerate(zip(codes, th, ends, strict=True), start=1)
+        for number, (code, start, end) in enumerate(zip(codes, th, last, strict=True), start=1)
         if code
     )
-    return Transactions(every.filter(pl.Series([code is None for code in codes], dtype=pl.Boolean)), refusals)
+    readable = pl.Series([code is None for code in codes], dtype=pl.Boolean)
+    ends = {kind: frame.filter(readable) for kind, frame in elements.items()} if refusals else elements
+    return Transactions(every.filter(readable), ends, refusals)
 
 
 def _lines(lines: Lines, positions: pl.Series) -> pl.Series:

@@ -10,6 +10,7 @@ file are numbered through without it. Its segments stay among the reading's segm
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -29,23 +30,8 @@ if TYPE_CHECKING:
 
 
 _VERSION = pl.col("version")
-_IN_4_1 = _VERSION == "4.1"
-
-# Columns whose reading depends on the version or on a second element, by the segment they are read from.
-_BY_RULE = {
-    # Before 4.2A an empty reporting status meant a new record (asap.md, DSP01).
-    "reporting_status": pl.when(_VERSION.is_in(["4.1", "4.2"]))
-    .then(pl.col("DSP01").fill_null("00"))
-    .otherwise("DSP01"),
-    "ndc": ndc(pl.col("DSP07"), pl.col("DSP08")),
-    # 4.1 says 01 yes, 02 no; later versions count the partial fills, 00 for none.
-    "partial_fill": pl.when(_IN_4_1)
-    .then(pl.col("DSP13").replace_strict({"01": 1, "02": 0}, default=None, return_dtype=pl.Int32))
-    .otherwise(integer(pl.col("DSP13"))),
-    # 4.1 has the RxNorm code and the reference number one place earlier.
-    "rxnorm_code": pl.when(_IN_4_1).then("DSP18").otherwise("DSP19"),
-    "erx_reference": pl.when(_IN_4_1).then("DSP19").otherwise("DSP20"),
-}
+_PLACE = ("transaction", "record", "position", "pha_position", "pat_position")
+_EMPTY_MEANS_NEW = frozenset({"4.1", "4.2"})
 
 _INGREDIENT = pl.struct(
     pl.col("CDI01").alias("sequence"),
@@ -56,26 +42,48 @@ _INGREDIENT = pl.struct(
 )
 
 
-def _value(column: Column) -> pl.Expr:
-    if column.name in _BY_RULE:
-        return _BY_RULE[column.name]
+# The elements that the columns of a row are read from, by segment; ingredients are read apart.
+_READ_FROM = {
+    kind: [column for column in SAID if column.elements[0][:-2] == kind] for kind in ("PHA", "PAT", "DSP", "PRE")
+}
+_ELEMENTS = {
+    kind: {element for column in columns for element in column.elements} for kind, columns in _READ_FROM.items()
+}
+
+
+@cache
+def _values(kind: str, versions: frozenset[str]) -> list[pl.Expr]:
+    """The columns that are read from a segment, in a file of these versions."""
+    rules = _rules(versions) if kind == "DSP" else {}
+    values = [rules.get(column.name, _as_declared(column)).alias(column.name) for column in _READ_FROM[kind]]
+    return [*values, pl.col("position").alias("pre_position")] if kind == "PRE" else values
+
+
+def _as_declared(column: Column) -> pl.Expr:
     sent = pl.col(column.elements[0])
     return READ[column.dtype](sent) if column.dtype in READ else sent
 
 
-# Per segment, the columns that are read from it.
-_VALUES = {
-    kind: [
-        _value(column).alias(column.name)
-        for column in SAID
-        if column.elements[0][:-2] == kind and column.name != "ingredients"
-    ]
-    for kind in ("PHA", "PAT", "DSP", "PRE")
-}
-_VALUES["PRE"].append(pl.col("position").alias("pre_position"))
-_ELEMENTS = {
-    kind: {element for column in SAID for element in column.elements if element[:-2] == kind} for kind in _VALUES
-}
+def _rules(versions: frozenset[str]) -> dict[str, pl.Expr]:
+    """The columns whose reading depends on the version, or on more than one element."""
+    rules = {
+        "ndc": ndc(pl.col("DSP07"), pl.col("DSP08")),
+        "rxnorm_code": pl.col("DSP19"),
+        "erx_reference": pl.col("DSP20"),
+    }
+    if versions & _EMPTY_MEANS_NEW:
+        # From 4.2A on an empty reporting status no longer means a new record (asap.md, DSP01).
+        means_new = _VERSION.is_in(sorted(_EMPTY_MEANS_NEW)) & pl.col("DSP01").is_null()
+        rules["reporting_status"] = pl.when(means_new).then(pl.lit("00")).otherwise("DSP01")
+    if "4.1" in versions:
+        # 4.1 says 01 yes, 02 no; later versions count the partial fills, 00 for none.
+        yes_no = pl.when(pl.col("DSP13") == "01").then(1).when(pl.col("DSP13") == "02").then(0)
+        in_4_1 = pl.when(_VERSION == "4.1")
+        rules["partial_fill"] = in_4_1.then(yes_no.cast(pl.Int32)).otherwise(integer(pl.col("DSP13")))
+        # It has the RxNorm code and the reference number one place earlier.
+        rules["rxnorm_code"] = in_4_1.then("DSP18").otherwise("DSP19")
+        rules["erx_reference"] = in_4_1.then("DSP19").otherwise("DSP20")
+    return rules
 
 
 def read(data: bytes) -> Reading:
@@ -99,9 +107,12 @@ def _rows(reading: Reading) -> pl.DataFrame:
     patients, pharmacies = reading.segments["PAT"], reading.segments["PHA"]
     transactions = reading.transactions.select("transaction", "version")
     version = _beside(transactions, rows_of(transactions["transaction"], dispensations["transaction"]))["version"]
-    typed = _typed({"DSP": dispensations.with_columns(version), "PAT": patients, "PHA": pharmacies, "PRE": prescribers})
+    typed = _typed(
+        {"DSP": dispensations.with_columns(version), "PAT": patients, "PHA": pharmacies, "PRE": prescribers},
+        frozenset(transactions["version"]),
+    )
     parts = [
-        dispensations.select("transaction", "record", "position", "pha_position", "pat_position").with_columns(version),
+        dispensations.select(_PLACE).with_columns(version),
         typed["DSP"],
         _beside(typed["PAT"], rows_of(patients["position"], dispensations["pat_position"])),
         _beside(typed["PHA"], rows_of(pharmacies["position"], dispensations["pha_position"])),
@@ -116,13 +127,13 @@ def _counted(segments: pl.DataFrame) -> pl.DataFrame:
     return segments.filter(pl.col("record").is_not_null()) if segments["record"].null_count() else segments
 
 
-def _typed(segments: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+def _typed(segments: Mapping[str, pl.DataFrame], versions: frozenset[str]) -> dict[str, pl.DataFrame]:
     """Per segment the columns of the row that are read from it."""
     plans = []
     for kind, frame in segments.items():
         unknown = _ELEMENTS[kind] - set(frame.columns)  # those of later versions than any in the file
         sent = frame.lazy().with_columns(pl.lit(None, pl.String).alias(element) for element in sorted(unknown))
-        plans.append(sent.select(_VALUES[kind]))
+        plans.append(sent.select(_values(kind, versions)))
     return dict(zip(segments, run(plans), strict=True))
 
 

@@ -64,7 +64,8 @@ def read_segments(data: bytes) -> Reading:
         read = pl.col("th").is_in(found.readable["position"].implode())
         places = {kind: place.filter(read) for kind, place in places.items()}
         strays = strays.filter(read)
-    elements = _elements(lines.line, places, found.readable)
+    inside = {kind: place for kind, place in places.items() if kind not in found.ends}
+    elements = _elements(lines.line, inside, found.readable) | found.ends
     return Reading(
         rows=_NO_ROWS,
         transactions=found.readable,
