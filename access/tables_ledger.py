@@ -41,7 +41,8 @@ class SubmissionTable(Base):
     kind: Mapped[str | None] = mapped_column(Text)
     test: Mapped[bool] = mapped_column(default=False)
     totals: Mapped[str | None] = mapped_column(Text)  # JSON; null until ruled
-    held: Mapped[int] = mapped_column(default=0)  # of the totals, so that what waits for a person can be asked for
+    # Records, zero reports and voids that are held, so that what waits for a person can be asked for.
+    held: Mapped[int] = mapped_column(default=0)
     rule_set: Mapped[str | None] = mapped_column(Text)
     drug_edition: Mapped[str | None] = mapped_column(Text)
     versions: Mapped[str | None] = mapped_column(Text)  # JSON list of ASAP versions

@@ -44,6 +44,12 @@ NEXT_STEPS = {
     ),
     "refused": "Mend what the finding below names and send the whole file again.",
 }
+TESTED = "This was a test, and nothing of it was stored: send dispensations with P in TH07."
+WAITS = "Part of this file is held; the findings say why and what to do. Do not send it again."
+UNCHANGED = (
+    "Records that were already known were left as they are, also where they differ: to change one, send it as a "
+    "revision (01 in DSP01)."
+)
 
 # The order and the words of asap.md section 7; the key is the total that fills the line.
 LINES: tuple[tuple[str, str], ...] = (
@@ -62,6 +68,7 @@ def as_json(
     submission: Submission, result: Result, findings: Sequence[Mapping[str, Any]], head: Letterhead
 ) -> dict[str, Any]:
     """The report as a JSON object; `findings` already carry their sentences."""
+    shown = {part.dispenser_id: part.dea or part.ncpdp or part.npi for part in result.pharmacies}
     return {
         "report": "file_status",
         "state": head.state,
@@ -83,15 +90,35 @@ def as_json(
             for part in result.pharmacies
         ],
         "days_covered": [
-            {"from": part.covers_from.isoformat(), "to": part.covers_to.isoformat(), "by": part.source}
-            for part in result.coverage
+            {
+                "pharmacy": shown.get(days.dispenser_id),
+                "from": days.covers_from.isoformat(),
+                "to": days.covers_to.isoformat(),
+                "by": days.source,
+            }
+            for days in result.coverage
         ],
         "findings": [dict(finding) for finding in findings],
-        "next_step": NEXT_STEPS[result.outcome],
+        "waiting": result.waiting,
+        "next_step": _next_step(result),
         "contact": head.contact,
         "rule_set": result.rule_set,
         "drug_edition": result.drug_edition,
     }
+
+
+def _next_step(result: Result) -> str:
+    """What the sender should do about the file as a whole."""
+    steps = [NEXT_STEPS[result.outcome]]
+    if result.test:
+        steps.append(TESTED)
+    if result.waiting:
+        steps.append(WAITS)
+    if result.totals.duplicates and not result.test:
+        steps.append(UNCHANGED)
+    if len(steps) > 1 and result.outcome == "accepted":
+        steps = steps[1:]
+    return " ".join(steps)
 
 
 def as_text(report: Mapping[str, Any]) -> str:
@@ -105,7 +132,7 @@ def as_text(report: Mapping[str, Any]) -> str:
         f"Submission   {report['submission_id']}",
         f"Received     {report['received_at'][:19].replace('T', ' ')} UTC, {report['bytes']:,} bytes",
         f"Content      ASAP {', '.join(report['versions']) or 'version not readable'}, {report['kind']}",
-        f"Result       {OUTCOMES[report['outcome']]}",
+        f"Result       {OUTCOMES[report['outcome']]}{', PART OF IT HELD' if report['waiting'] else ''}",
     ]
     if report["same_bytes_as"]:
         lines.append(f"Note         the same bytes came before, as submission {report['same_bytes_as']}")
@@ -117,7 +144,7 @@ def as_text(report: Mapping[str, Any]) -> str:
     elif report["pharmacies"]:
         lines += [f"Pharmacy     {_identifiers(report['pharmacies'][0])}", ""]
     zero = [
-        f"Days covered by a zero report: {day['from']} to {day['to']}"
+        f"Days covered by a zero report: {day['from']} to {day['to']}, pharmacy {day['pharmacy']}"
         for day in report["days_covered"]
         if day["by"] == "zero_report"
     ]

@@ -101,7 +101,7 @@ class Ledger:
             return None if row is None else _submission(row)
 
     def newest(self, limit: int, *, state: str | None = None, held: bool = False) -> list[Entry]:
-        """The newest submissions with what is known of each; `held`: only those with records held."""
+        """The newest submissions with what is known of each; `held`: only those of which something waits."""
         statement = select(SubmissionTable).order_by(SubmissionTable.received_at.desc(), SubmissionTable.id.desc())
         if state is not None:
             statement = statement.where(SubmissionTable.state == state)
@@ -158,7 +158,7 @@ class Ledger:
                 row = session.get_one(SubmissionTable, result.submission_id)
                 self._move(row, SubmissionState.STORED, now)
                 row.outcome, row.kind, row.test = result.outcome, result.kind, result.test
-                row.totals, row.held = json.dumps(asdict(result.totals)), result.totals.held
+                row.totals, row.held = json.dumps(asdict(result.totals)), result.waiting
                 row.versions = json.dumps(list(result.versions))
                 row.rule_set, row.drug_edition = result.rule_set, result.drug_edition
                 row.duplicate_of = result.duplicate_of
@@ -241,6 +241,7 @@ class Ledger:
                 test=row.test,
                 versions=json.loads(row.versions or "[]"),
                 totals=Totals(**json.loads(row.totals or "{}")),
+                waiting=row.held,
                 pharmacies=[
                     PharmacyOutcome(
                         pha_position=part.pha_position,
@@ -262,7 +263,7 @@ class Ledger:
             )
 
     def release(self, submission_id: str, now: datetime) -> None:
-        """Have an answered submission ruled again, because some of its records are held.
+        """Have an answered submission ruled again, because some of it is held.
 
         Raises:
             WrongState: it is not answered, or nothing of it is held.
@@ -282,7 +283,7 @@ class Ledger:
         row.state, row.state_at = state.value, now
 
     def unfinished(self) -> set[str]:
-        """Digests whose bytes are still needed: of what is not answered, has failed, or has records held."""
+        """Digests whose bytes are still needed: of what is not answered, has failed, or is held in part."""
         statement = select(SubmissionTable.digest).where(
             or_(SubmissionTable.state != SubmissionState.ANSWERED.value, SubmissionTable.held > 0)
         )

@@ -31,7 +31,7 @@ from store.writer import Batch, Kept, commit
 from validation.context import Context
 from validation.explain import sentences
 from validation.judge import judge
-from validation.totals import Totals, totals, totals_by_pharmacy
+from validation.totals import Totals, totals, totals_by_pharmacy, waiting
 
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ def _result(judged: Judged, kept: Kept, ledger: Ledger) -> Result:
         test=ruling.test,
         versions=reading.transactions["version"].unique(maintain_order=True).to_list(),
         totals=_again(totals(ruling, kept.duplicate_records), before.totals if before else None),
+        waiting=waiting(ruling),
         pharmacies=[
             PharmacyOutcome(
                 **pharmacy, totals=_again(parts[pharmacy["pha_position"]], _part(before, pharmacy["pha_position"]))

@@ -38,7 +38,12 @@ class Covered:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a submission, as the ledger keeps it."""
+    """What became of a submission, as the ledger keeps it.
+
+    Attributes:
+        waiting: how much of it waits: the records held, and the zero reports and voids that are no records.
+        duplicate_of: an earlier submission of the same bytes.
+    """
 
     submission_id: str
     outcome: str
@@ -46,6 +51,7 @@ class Result:
     test: bool
     versions: Sequence[str]
     totals: Totals
+    waiting: int
     pharmacies: Sequence[PharmacyOutcome]
     coverage: Sequence[Covered]
     findings: pl.DataFrame

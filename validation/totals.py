@@ -59,6 +59,17 @@ def totals_by_pharmacy(ruling: Ruling, known: Collection[int] = ()) -> dict[int,
     return {position: counts.get(position, Totals()) for position in ruling.pharmacies["pha_position"]}
 
 
+def waiting(ruling: Ruling) -> int:
+    """How much of the file waits: records, zero reports and voids of a whole file.
+
+    More than ``held`` of its totals, which counts records only: a zero report of a pharmacy that is not in the
+    register, and a void without any record, wait as well, and are as easily forgotten.
+    """
+    zero_reports = ruling.zero_reports["disposition"] == Disposition.HELD.value
+    voids = ruling.findings["code"] == "H-VOID-FILE"
+    return totals(ruling).held + int(zero_reports.sum()) + int(voids.sum())
+
+
 def _counts(known: Collection[int]) -> list[pl.Expr]:
     """One expression per attribute of `Totals`, in their order."""
 

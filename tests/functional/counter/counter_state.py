@@ -229,6 +229,7 @@ def decide(ledger: Ledger, submission_id: str, findings: pl.DataFrame) -> None:
         test=False,
         versions=["4.2B"],
         totals=totals,
+        waiting=totals.held,
         pharmacies=[PharmacyOutcome(3, "d-elm", "FX1234563", None, None, totals)],
         coverage=[],
         findings=findings,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from ingest.acknowledge import Letterhead, as_json, as_text, deliver
+from ingest.acknowledge import TESTED, UNCHANGED, WAITS, Letterhead, as_json, as_text, deliver
 from ingest.results import Covered, PharmacyOutcome, Result
 from schemas.finding import FINDING_SCHEMA
 from schemas.submission import Submission
@@ -33,6 +35,7 @@ RESULT = Result(
     test=False,
     versions=["4.2B"],
     totals=TOTALS,
+    waiting=0,
     pharmacies=[PharmacyOutcome(3, "d-1", "FX1234563", None, None, TOTALS)],
     coverage=[Covered("d-1", date(2026, 3, 4), date(2026, 3, 5), "zero_report")],
     findings=pl.DataFrame(schema=FINDING_SCHEMA),
@@ -66,7 +69,9 @@ Result       ACCEPTED, WITH RECORDS TO CORRECT
 
 What to do   Correct the rejected records and send them again in a new file.
              Records that were accepted need not be sent again; if they are,
-             they are counted as duplicates and do no harm.
+             they are counted as duplicates and do no harm. Records that were
+             already known were left as they are, also where they differ: to
+             change one, send it as a revision (01 in DSP01).
 
 WHOLE FILE
   Total records                                                    3
@@ -80,7 +85,7 @@ WHOLE FILE
 
 Pharmacy     DEA FX1234563
 
-Days covered by a zero report: 2026-03-04 to 2026-03-05
+Days covered by a zero report: 2026-03-04 to 2026-03-05, pharmacy FX1234563
 
 FINDINGS (1)
 
@@ -106,7 +111,32 @@ def test_json_has_what_the_text_has() -> None:
     assert report["totals"] == report["pharmacies"][0]["totals"]
     assert report["totals"]["duplicates"] == 1
     assert report["findings"] == [FINDING]
-    assert report["days_covered"] == [{"from": "2026-03-04", "to": "2026-03-05", "by": "zero_report"}]
+    assert report["days_covered"] == [
+        {"pharmacy": "FX1234563", "from": "2026-03-04", "to": "2026-03-05", "by": "zero_report"}
+    ]
+
+
+def told(**changes: Any) -> dict[str, Any]:
+    usual = {"outcome": "accepted", "totals": Totals(records=1, accepted=1)}
+    return as_json(SUBMISSION, replace(RESULT, **(usual | changes)), [], HEAD)
+
+
+def test_nobody_is_told_that_there_is_nothing_to_do_where_something_waits() -> None:
+    report = told(totals=Totals(records=1, held=1), waiting=1)
+    assert report["next_step"] == WAITS
+    assert "Result       ACCEPTED, PART OF IT HELD\n" in as_text(report)
+    # A zero report that waits is no record, so that no total shows it.
+    assert told(totals=Totals(), kind="zero", waiting=1)["next_step"] == WAITS
+    assert told()["next_step"] == "Nothing to do."
+
+
+def test_a_test_file_is_not_mistaken_for_a_report() -> None:
+    assert told(test=True)["next_step"] == TESTED
+    assert told(test=True, totals=Totals(records=2, accepted=2, duplicates=1))["next_step"] == TESTED
+
+
+def test_whoever_sends_a_known_record_again_learns_that_it_was_not_changed() -> None:
+    assert told(totals=Totals(records=1, accepted=1, duplicates=1))["next_step"] == UNCHANGED
 
 
 def test_both_forms_are_delivered_whole_and_to_nobody_else(tmp_path: Path) -> None:

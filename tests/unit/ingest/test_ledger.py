@@ -23,7 +23,7 @@ def submission(number: int = 1, sender: str = "a", digest: str = "d") -> Submiss
     return Submission(f"s{number}", sender, "day.dat", digest, 10, NOW + timedelta(seconds=number), "sftp")
 
 
-def result(number: int = 1, **changes: int) -> Result:
+def result(number: int = 1, waiting: int | None = None, **changes: int) -> Result:
     totals = Totals(**({"records": 3, "accepted": 2, "held": 1} | changes))
     findings = pl.DataFrame(
         [
@@ -40,6 +40,7 @@ def result(number: int = 1, **changes: int) -> Result:
         test=False,
         versions=["4.2B"],
         totals=totals,
+        waiting=totals.held if waiting is None else waiting,
         pharmacies=[PharmacyOutcome(3, "d-1", "FX1234563", None, None, totals)],
         coverage=[Covered("d-1", date(2026, 3, 4), date(2026, 3, 5), "zero_report")],
         findings=findings,
@@ -121,6 +122,17 @@ def test_only_what_is_held_is_released_and_its_parts_are_replaced(ledger: Ledger
         ledger.release("s1", NOW)
     with pytest.raises(WrongState):
         ledger.release("unknown", NOW)
+
+
+def test_what_waits_and_is_no_record_is_released_and_its_bytes_are_kept(ledger: Ledger) -> None:
+    """A zero report of a pharmacy that is not yet in the register, or a void of a whole file."""
+    ledger.submission_received(submission())
+    ledger.stored([result(records=0, accepted=0, held=0, waiting=1)], NOW)
+    ledger.answered([submission()], NOW)
+    assert ledger.unfinished() == {"d"}
+    assert [entry.submission.id for entry in ledger.newest(5, held=True)] == ["s1"]
+    assert ledger.result("s1").waiting == 1
+    ledger.release("s1", NOW)
 
 
 def test_bytes_are_needed_until_nothing_waits_for_them(ledger: Ledger) -> None:
