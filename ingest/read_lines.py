@@ -90,8 +90,6 @@ def _kinds(line: pl.Series, first: pl.Series, lead: str) -> pl.Series:
     """What each line is: by its first characters where they are the usual ones, else by a closer look."""
     usual = pl.Enum([f"{lead}{kind}*" for kind in _THREE_LETTERS])
     kind = first.cast(usual, strict=False).to_physical().cat.to(KIND)
-    unusual = kind.is_null().arg_true()
-    if unusual.is_empty():
-        return kind
+    unusual = kind.is_null().arg_true()  # TH is one, always
     found = line.gather(unusual).str.extract(_ID).str.to_uppercase().cast(KIND, strict=False)
     return kind.to_physical().scatter(unusual, found.to_physical()).cat.to(KIND)
