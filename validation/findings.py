@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from schemas.finding import FINDING_SCHEMA, Scope, Severity, Tier
+from schemas.submission import Disposition
 from validation.catalogue import all_rules, number_of
 from validation.evaluation import HIT_SCHEMA, of_rules, segment_of
+from validation.rules.held import FOR_ADMINISTRATOR, FOR_CORRECTIONS
 from validation.rules.telling import MORE, MOST_FINDINGS
 
 
 if TYPE_CHECKING:
     from schemas.reading import Refusal
+
+
+HOLDS = frozenset({*FOR_ADMINISTRATOR, *FOR_CORRECTIONS})
 
 
 def without_let_off(found: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
@@ -38,6 +43,27 @@ def without_let_off(found: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
             about_patient.filter(~pl.col("pat_position").is_in(patients.implode()).fill_null(value=False)),
         ]
     )
+
+
+def without_vain_holds(found: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """The hits, less the holds of what an error turned away: it does not wait, and is to be sent again.
+
+    Args:
+        found: hits, of `validation.evaluation.HIT_SCHEMA`.
+        records: ``record`` and ``disposition``.
+    """
+    holds = of_rules(found, lambda rule: rule.code in HOLDS)
+    if holds.is_empty():
+        return found
+    errors = of_rules(found, lambda rule: rule.severity is Severity.ERROR)
+    transactions = of_rules(errors, lambda rule: rule.scope is Scope.TRANSACTION)["transaction"]
+    pharmacies = of_rules(errors, lambda rule: rule.scope is Scope.PHARMACY)["pha_position"]
+    rejected = records.filter(pl.col("disposition") == Disposition.REJECTED.value)["record"]
+    vain = pl.any_horizontal(
+        pl.col(key).is_in(turned_away.implode()).fill_null(value=False)
+        for key, turned_away in (("transaction", transactions), ("pha_position", pharmacies), ("record", rejected))
+    )
+    return pl.concat([of_rules(found, lambda rule: rule.code not in HOLDS), holds.filter(~vain)])
 
 
 def findings_of(

@@ -26,7 +26,7 @@ from validation.dispositions import concerned, dispose, is_error, waits
 from validation.evaluation import all_hit, ask, hits
 from validation.evidence import PLACE, gather
 from validation.exemptions import EXEMPTION_OF, reasons
-from validation.findings import findings_of, of_refusals, without_let_off
+from validation.findings import findings_of, of_refusals, without_let_off, without_vain_holds
 from validation.repeats import repeats
 from validation.rules.repeats import CONTRADICTION, DUPLICATE
 from validation.ruling import COVERAGE_SCHEMA, PHARMACY_SCHEMA, RECORD_SCHEMA, STORED, Ruling
@@ -68,7 +68,7 @@ def _records(rows: pl.DataFrame, found: pl.DataFrame, *, refused: bool) -> tuple
     again = repeats(rows, keys, state["disposition"].is_in(STORED))
     rows = rows.select(*PLACE.names(), "dispenser_id").hstack(state).hstack(again)
 
-    told = [without_let_off(found, rows)]
+    told = [without_vain_holds(without_let_off(found, rows), rows)]
     told += [
         all_hit(rows.filter(pl.col("reason") == code), EXEMPTION_OF[code].rule)
         for code in rows["reason"].unique()

@@ -6,8 +6,15 @@ import polars as pl
 
 
 # What two records of one key must share to be the same dispensation (asap.md 5: quantity and product as a
-# check); another patient under the same prescription number is nobody's duplicate.
-CHECKED = ("product_id", "quantity", "last_name", "first_name", "date_of_birth")
+# check); another patient under the same prescription number is nobody's duplicate. A product with and without
+# hyphens and a name in capitals and not are the same.
+CHECKED = {
+    "product": pl.coalesce("ndc", "product_id"),
+    "quantity": pl.col("quantity"),
+    "last_name": pl.col("last_name").str.to_uppercase(),
+    "first_name": pl.col("first_name").str.to_uppercase(),
+    "date_of_birth": pl.col("date_of_birth"),
+}
 
 
 def repeats(rows: pl.DataFrame, keys: pl.Series, stored: pl.Series) -> pl.DataFrame:
@@ -30,7 +37,7 @@ def repeats(rows: pl.DataFrame, keys: pl.Series, stored: pl.Series) -> pl.DataFr
         )
     candidates = pl.DataFrame({"key": keys, "stored": stored}).with_row_index("row")
     several = candidates.filter("stored").filter(pl.col("key").is_duplicated())
-    checked = rows.select(CHECKED)[several["row"]]
+    checked = rows[several["row"]].select(**CHECKED)
     later = several.hstack(checked).select(
         "row",
         repeats=pl.col("row") != pl.col("row").first().over("key"),

@@ -153,6 +153,22 @@ def test_held_by_the_register(
     assert ruling.records.select("disposition", "reason").rows() == [(disposition, reason)]
 
 
+@pytest.mark.parametrize(
+    ("elements", "code"),
+    [
+        ({"PHA03": "AP5836728"}, "I-PHA03-CHECK"),
+        ({"PHA03": OTHER, "TP01": "1", "TT02": "1"}, "S-COUNTS"),
+        ({"PHA03": OTHER, "TH03": "02"}, "S-TH03-ANSWER"),
+        ({"DSP01": "02", "DSP09": "0"}, "R-QUANTITY-ZERO"),
+    ],
+)
+def test_nobody_is_told_that_what_was_turned_away_waits(elements: dict[str, str], code: str) -> None:
+    """Do not send again, and send it again: only one of the two can be right."""
+    ruling = ruled(specimen().set(**elements), dispensers=ONE)
+    assert ruling.records["disposition"].to_list() == ["rejected"]
+    assert ruling.findings["code"].to_list() == [code]
+
+
 def test_nobody_asks_offline() -> None:
     assert ruled(specimen().set(PHA03=OTHER)).outcome is Outcome.ACCEPTED
 
@@ -288,6 +304,12 @@ def test_another_patient_drug_or_quantity_under_the_same_number_is_no_duplicate(
     ruling = judge(joined(specimen(), specimen().set(**changed)), context())
     assert ruling.records["disposition"].to_list() == ["accepted", "rejected"]
     assert ruling.findings["code"].to_list() == ["R-CONTRADICTION"]
+
+
+@pytest.mark.parametrize("changed", [{"PAT07": "Sample"}, {"PAT08": "alex"}, {"DSP08": "65162-0627-50"}])
+def test_another_spelling_is_no_other_patient_or_drug(changed: dict[str, str]) -> None:
+    ruling = judge(joined(specimen(), specimen().set(**changed)), context())
+    assert ruling.records["duplicate"].to_list() == [False, True]
 
 
 def test_three_of_a_kind_are_one_and_two_duplicates() -> None:
