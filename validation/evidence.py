@@ -136,8 +136,10 @@ def _counts(reading: Reading) -> pl.DataFrame:
         return reading.segments.get(name, _NO_SEGMENTS).lazy().group_by("transaction")
 
     stated = each("TT").agg(pl.col("TT01", "TT02").first(), tt_agrees=_right("TT02").first())
+    test = (pl.col("file_type") == "T").fill_null(value=False)
     return (
         reading.transactions.lazy()
+        .with_columns(test_in_part=test.any() & ~test.all())
         .join(each("IS").agg(is_segments=pl.len()), "transaction", "left")
         .join(each("PHA").agg(pha_segments=pl.len()), "transaction", "left")
         .join(each("TP").agg(tp_right=_right("TP01").sum()), "transaction", "left")

@@ -76,6 +76,11 @@ class Record:
         return SCHEDULE.get(self.ndc or "")
 
     @property
+    def at_any_supply(self) -> bool:
+        """asap.md 9.3: naloxone, the diabetes drugs, and devices, which come as UPC or HRI."""
+        return self.drug_class in {"naloxone", "insulin"} or self.dsp.get(7) in {"02", "03"}
+
+    @property
     def drug_class(self) -> str | None:
         return DRUG_CLASS.get(self.ndc or "")
 
@@ -150,7 +155,7 @@ def _let_off(element: str, version: str, segment: Segment, record: Record | None
     if element == "DSP08":
         return segment.get(7) == "07"
     if element == "DSP10":
-        return record is not None and record.drug_class in {"naloxone", "insulin"}
+        return record is not None and record.at_any_supply
     if segment.name == "CDI":
         return not any(segment.get(at) for at in range(1, 6))
     if segment.name == "AIR":
@@ -264,7 +269,7 @@ def _amounts(record: Record) -> Iterator[str]:  # noqa: C901  one after the othe
     quantity, days = decimal(record.dsp.get(9)), whole(record.dsp.get(10))
     if quantity is not None and quantity <= 0:
         yield "R-QUANTITY-ZERO"
-    if days == 0 and record.drug_class not in {"naloxone", "insulin"}:
+    if days == 0 and not record.at_any_supply:
         yield "R-DAYS-ZERO"
     if days is not None and days > 150:
         yield "R-DAYS-LONG"
@@ -341,7 +346,8 @@ def _prescriber(record: Record, pre: Segment) -> Iterator[str]:
     elif dea is None and not uncontrolled:
         yield "I-PRE02-EXPECTED"
     if dea is not None and not is_dea_number(dea):
-        yield "I-PRE02-CHECK"
+        another = bool(licence) or (npi is not None and is_npi_number(npi))
+        yield "I-PRE02-BESIDE-CHECK" if uncontrolled and another else "I-PRE02-CHECK"
     if npi is not None and not is_npi_number(npi):
         yield "I-PRE01-ONLY" if dea is None and licence is None else "I-PRE01-CHECK"
 

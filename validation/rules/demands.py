@@ -26,8 +26,9 @@ ANIMAL = pl.col("PAT20") == "02"
 # homeless and in transient care.
 WITHOUT_ADDRESS = pl.col("PAT22").is_not_null() | pl.col("PAT21").is_in(["12", "13"])
 
-# asap.md 9.3: for what is collected at any supply, days may be meaningless (a rescue dose, an insulin pen).
-WITHOUT_DAYS = pl.col("drug_class").is_in(["naloxone", "insulin"])
+# asap.md 9.3: for what is collected at any supply, days may be meaningless (a rescue dose, an insulin pen, a
+# device, which comes as UPC or HRI).
+WITHOUT_DAYS = pl.col("drug_class").is_in(["naloxone", "insulin"]) | pl.col("product_qualifier").is_in(["02", "03"])
 
 # An empty CDI or AIR is a habit of padding (asap.md 1.4) and asks for nothing; that a compound has
 # ingredients is rule S-CDI-MISSING.

@@ -22,6 +22,15 @@ from validation.rule import Rule
 from validation.rules.elements import SCOPES
 
 
+# A padded CDI without any value is no ingredient (asap.md 1.4).
+INGREDIENTS = pl.col("ingredients").list.eval(
+    pl.any_horizontal(
+        pl.element()
+        .struct.field("sequence", "product_qualifier", "product_id", "quantity", "dosage_units")
+        .is_not_null()
+    )
+)
+
 ORDINARY = pl.col("transaction_type").is_null() | ~pl.col("transaction_type").is_in(["02", "03", "04"])
 
 
@@ -142,7 +151,7 @@ MISSING = (
         Scope.RECORD,
         "ROW",
         "DSP07",
-        (pl.col("product_qualifier") == "06") & (pl.col("ingredients").list.len().fill_null(0) == 0),
+        (pl.col("product_qualifier") == "06") & ~INGREDIENTS.list.any().fill_null(value=False),
         "The drug is a compound, but no ingredient (CDI segment) follows.",
         "Add a CDI segment for each reportable ingredient and send the record again.",
         source="asap.md 1.1: CDI is required when DSP07 = 06",
@@ -216,6 +225,19 @@ KIND = (
         "The transaction type (TH03) says that this is an answer to a file, not a file of dispensations.",
         "Send 01 in TH03.",
         source="asap.md 1.6: TH03 02 and 03 are responses only",
+    ),
+    # Nothing of a test file is stored, so a dispensation beside a test would be lost without a word.
+    _structure(
+        "S-TH07-MIXED",
+        "A file is a test as a whole or not at all",
+        Severity.ERROR,
+        Scope.TRANSACTION,
+        "TRANSACTION",
+        "TH07",
+        pl.col("test_in_part"),
+        "The file holds both tests (TH07 is T) and dispensations, so nothing of it was taken.",
+        "Send tests and dispensations in files of their own.",
+        source="asap.md 1.6: TH07 says that the file is a test",
     ),
 )
 

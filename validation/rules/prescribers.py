@@ -45,6 +45,9 @@ def _prescriber(
 CONTROLLED = pl.col("drug_schedule").is_not_null()
 KNOWN_UNCONTROLLED = pl.col("drug_known").fill_null(value=False) & ~CONTROLLED
 NO_OTHER = pl.all_horizontal(pl.col("PRE01", "PRE04").is_null())
+# The DEA number is not asked for where the drug is not controlled: there another identifier is enough, whatever
+# stands in PRE02 (fillers such as nine zeros).
+DEA_NOT_ASKED = KNOWN_UNCONTROLLED & (pl.col("PRE01_right") | pl.col("PRE04").is_not_null()).fill_null(value=False)
 
 RULES = (
     _prescriber(
@@ -92,10 +95,20 @@ RULES = (
         "The prescriber's DEA number has the right check digit",
         Severity.ERROR,
         "PRE02",
-        ~pl.col("PRE02_right"),
+        ~pl.col("PRE02_right") & ~DEA_NOT_ASKED,
         "The prescriber's DEA number (PRE02) cannot be right: its form or check digit is wrong.",
         "Compare it with the prescription and send the record again.",
         f"{STATUTE}(J)",
+    ),
+    _prescriber(
+        "I-PRE02-BESIDE-CHECK",
+        "A DEA number that is not asked for has the right check digit",
+        Severity.WARNING,
+        "PRE02",
+        ~pl.col("PRE02_right") & DEA_NOT_ASKED,
+        "The prescriber's DEA number (PRE02) cannot be right; the drug is not controlled, so NPI or licence count.",
+        "Compare it with the prescription, or leave PRE02 empty where the prescriber has no DEA number.",
+        "ASAP 4.2B PRE02",
     ),
     _prescriber(
         "I-PRE01-CHECK",

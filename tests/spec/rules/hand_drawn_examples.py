@@ -55,6 +55,11 @@ def second_pharmacy(file: Specimen) -> None:
     file.after("TP", *loop)
 
 
+def second_transaction(file: Specimen) -> None:
+    """Put another transaction behind the first."""
+    file.segments += specimen(file.version).set(DSP02="100002").segments
+
+
 def surplus(name: str) -> Change:
     return lambda file: file.all(name)[0].__setitem__(40, "X")
 
@@ -84,6 +89,7 @@ STRUCTURE = [
     drawn("S-PRE-MISSING", drop("PRE")),
     drawn("S-TP-MISSING", drop("TP")),
     drawn("S-CDI-MISSING", put(DSP07="06", DSP08="99999123456"), compound),
+    drawn("S-CDI-MISSING", both(put(DSP07="06", DSP08="99999123456"), add("PRE", Segment("CDI"))), compound),
     drawn("S-CONTROL-NUMBER", put(TT01="other")),
     drawn(
         "S-CONTROL-NUMBER",
@@ -97,6 +103,7 @@ STRUCTURE = [
     drawn("S-COUNTS", both(drop("TP"), put(TT02="10")), drop("TP"), beside=("S-TP-MISSING",)),
     drawn("S-TH03-ANSWER", put(TH03="02"), put(TH03="01")),
     drawn("S-TH03-ANSWER", put(TH03="03"), put(TH03=None)),
+    drawn("S-TH07-MIXED", both(second_transaction, put(TH07="T")), second_transaction),
     drawn(
         "S-STRAY-RECORD",
         stray("DSP", "PHA", dispensing("4.2A", "100002")),
@@ -149,6 +156,14 @@ IDENTIFIERS = [
     ),
     drawn("I-PRE02-EXPECTED", put(PRE02=None, DSP08=UNKNOWN), put(DSP08=UNKNOWN), beside=("R-DRUG-UNKNOWN",)),
     drawn("I-PRE02-CHECK", put(PRE02="AB1234564"), put(PRE02="ab1234563")),
+    # A wrong number is the only one; with a right NPI beside it, the drug not being controlled, it only warns.
+    drawn(
+        "I-PRE02-CHECK",
+        put(PRE01=None, PRE02="000000000", DSP08=NALOXONE),
+        put(PRE02="000000000", DSP08=NALOXONE),
+        beside=("I-PRE02-BESIDE-CHECK",),
+    ),
+    drawn("I-PRE02-BESIDE-CHECK", put(PRE02="000000000", DSP08=NALOXONE), put(DSP08=NALOXONE)),
     drawn("I-PRE01-CHECK", put(PRE01="1234567890"), put(PRE01=None)),
     drawn("I-PRE01-ONLY", put(PRE01="1234567890", PRE02=None, DSP08=NALOXONE), put(PRE02=None, DSP08=NALOXONE)),
     drawn("I-DSP14-CHECK", put(DSP14="1234567890"), put(DSP14="1234567893")),
@@ -217,6 +232,7 @@ ZERO_REPORTS = [
 REPEATS = [
     drawn("R-DUPLICATE", again(), again(DSP13="01")),
     drawn("R-DUPLICATE", again(DSP10="8"), again(DSP10="8", DSP06="1")),
+    drawn("R-DUPLICATE", again(DSP08="65162-0627-50"), again(DSP06="1"), beside=("I-DSP08-HYPHENS",)),
     drawn("R-CONTRADICTION", again(DSP09="60"), again(DSP09="60", DSP13="01")),
     drawn("R-CONTRADICTION", again(DSP08=OXYCODONE), again(DSP08=OXYCODONE, DSP02="100002")),
 ]
