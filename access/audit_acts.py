@@ -66,6 +66,12 @@ class AuditAct(StrEnum):
     FEED_REQUEST_REFUSED = "sftp:request:refused"
     FEED_LOCKED = "sftp:login:locked"
 
+    # Submissions, otherwise than at the SFTP door
+    SUBMISSION_READ = "person:submission:read"
+    SUBMISSION_BROUGHT = "administrator:submission:brought"
+    SUBMISSION_RETRIED = "administrator:submission:retried"
+    SUBMISSION_RELEASED = "administrator:submission:released"
+
     # The trail itself
     AUDIT_READ = "person:audit:read"
     AUDIT_VERIFIED = "person:audit:verified"
@@ -139,7 +145,7 @@ _RECORDS = (
         *_LEAVE,
     ),
     _record(AuditAct.REPORT_ANSWERED, "permit", "A report was made.", "count"),
-    _record(AuditAct.PERMIT_REFUSED, "act", "Leave to look was asked for and refused.", "why"),
+    _record(AuditAct.PERMIT_REFUSED, "act", "Leave was asked for and refused: to look, or to do anything else.", "why"),
     _record(AuditAct.ACCOUNT_CREATED, "account", "An account was made.", "role", "status"),
     _record(AuditAct.ACCOUNT_APPROVED, "account", "An account was approved (P-083, P-116).", "role"),
     _record(AuditAct.ACCOUNT_DISABLED, "account", "An account was disabled (P-084, P-117, P-193).", "why"),
@@ -173,6 +179,17 @@ _RECORDS = (
         "Too many failed log-ins at the SFTP door locked a name (L-09); `name_digest` recognises it again.",
         "name_digest",
     ),
+    _record(AuditAct.SUBMISSION_READ, "submission", "Somebody read what became of a submission."),
+    _record(
+        AuditAct.SUBMISSION_BROUGHT,
+        "submission",
+        "A file was taken in from the command line, in the name of this sender.",
+        "sender",
+        "digest",
+        "size",
+    ),
+    _record(AuditAct.SUBMISSION_RETRIED, "submission", "The operator asked to try a failed submission again."),
+    _record(AuditAct.SUBMISSION_RELEASED, "submission", "The operator asked to rule again what had records held."),
     _record(AuditAct.AUDIT_READ, "audit", "Somebody read the trail.", "count"),
     _record(AuditAct.AUDIT_VERIFIED, "audit", "Somebody verified the trail.", "events", "sound"),
 )

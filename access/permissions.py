@@ -176,6 +176,44 @@ def record_report_outcome(db: Database, permit: Permit, count: int, now: datetim
     _record_outcome(db, permit, Act.READ_REPORT, AuditAct.REPORT_ANSWERED, {"count": count}, now, peer)
 
 
+def record_refusal(db: Database, person: Person, action: Action, why: str, now: datetime, peer: str) -> None:
+    """Note that something was refused before a permit was even asked for: to a role, or for a reference.
+
+    Args:
+        db: opened with the audit key.
+        person: who asked.
+        action: for what.
+        why: the sentence they are given; never a value of theirs.
+        now: UTC.
+        peer: network address of the client.
+
+    Raises:
+        AuditUnavailable: the event cannot be written.
+    """
+    actor = Actor(person.account_id, person.role, peer)
+    _note(db, AuditEvent(AuditAct.PERMIT_REFUSED, actor, now, action.value, detail={"why": why}))
+
+
+def record_submission_read(db: Database, person: Person, submission_id: str, now: datetime, peer: str) -> None:
+    """Note that somebody reads what became of a submission, before it goes out; the SFTP door notes the same.
+
+    Raises:
+        AuditUnavailable: the event cannot be written; do not send the answer.
+    """
+    actor = Actor(person.account_id, person.role, peer)
+    _note(db, AuditEvent(AuditAct.SUBMISSION_READ, actor, now, submission_id))
+
+
+def _note(db: Database, event: AuditEvent) -> None:
+    try:
+        with db.session() as session:
+            audit.append(session, event)
+    except SQLAlchemyError as fault:
+        raise AuditUnavailable(
+            f"The audit trail cannot be written ({type(fault).__name__}), so nothing is answered. Try again later."
+        ) from fault
+
+
 def criteria_digest(db: Database, criteria: Mapping[str, str]) -> str:
     """A keyed digest of what was asked: the same question has the same one, and nobody can read it back."""
     if db.audit_key is None:

@@ -12,9 +12,9 @@ from typing import Annotated, Final, cast
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from access.errors import NotSignedIn
+from access.errors import Forbidden, NotSignedIn
 from access.permission_table import Action
-from access.permissions import check_may
+from access.permissions import check_may, record_refusal
 from access.sessions import NO_SESSION, Person, authenticate
 from web.services import Services
 
@@ -70,12 +70,16 @@ class Needs:
 
     action: Action | None
 
-    def __call__(self, person: Annotated[Person, Depends(signed_in)]) -> Person:
+    def __call__(self, person: Annotated[Person, Depends(signed_in)], services: ServicesOf, peer: Peer) -> Person:
         """Let them through.
 
         Raises:
-            Forbidden: their role may not.
+            Forbidden: their role may not; that they asked is in the audit trail.
         """
         if self.action is not None:
-            check_may(person.role, self.action)
+            try:
+                check_may(person.role, self.action)
+            except Forbidden as refusal:
+                record_refusal(services.database, person, self.action, str(refusal), services.clock(), peer)
+                raise
         return person

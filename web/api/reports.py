@@ -9,8 +9,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from access.permission_table import Action
-from access.permissions import grant_report
+from access.permissions import grant_report, record_refusal
 from access.sessions import Person
+from lookup.errors import LookupRefused
 from lookup.report import default_period, make_report, open_references
 from schemas.criteria import Period
 from schemas.report import PatientReport
@@ -76,7 +77,12 @@ def read_report(
     period = Period(body.filled_from or usual.filled_from, body.filled_to or usual.filled_to)
     if period.filled_to < period.filled_from:
         raise FieldRefused("/filled_to", "must not lie before filled_from")
-    chosen = open_references(body.references, person.account_id, services.desk, now)
+    try:
+        chosen = open_references(body.references, person.account_id, services.desk, now)
+    except LookupRefused as refusal:
+        # Nobody tries keys on this door without a trace.
+        record_refusal(services.database, person, Action.READ_REPORT, str(refusal), now, peer)
+        raise
     subject = services.desk.seal.subject(chosen)
     permit = grant_report(services.database, person, body.reason, body.attested, subject, now, peer)
     return answer(make_report(permit, chosen, period, services.desk, now, peer))

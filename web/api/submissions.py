@@ -14,14 +14,19 @@ from starlette.responses import PlainTextResponse
 
 from access.errors import NotVisible
 from access.permission_table import Action, Scope
-from access.permissions import check_may_read_submission, check_may_read_submissions
+from access.permissions import (
+    check_may_read_submissions,
+    may_read_submission,
+    record_refusal,
+    record_submission_read,
+)
 from access.sessions import Person
 from ingest.acknowledge import as_json, as_text
 from ingest.ledger import WrongState
 from lookup.submissions import Whose, page
 from schemas.submission import Submission
 from validation.explain import sentences
-from web.dependencies import Needs, ServicesOf
+from web.dependencies import Needs, Peer, ServicesOf
 from web.errors import NotDecided
 from web.openapi import problems
 from web.services import Services
@@ -32,6 +37,8 @@ router = APIRouter(tags=["submissions"])
 MOST_ON_A_PAGE: Final = 100
 # A file of 200,000 records may have a million findings; the text report has them all.
 MOST_FINDINGS: Final = 1_000
+# For the trail.
+NOT_THEIRS: Final = "There is no such submission, or it is not theirs."
 
 
 class Totals(BaseModel):
@@ -131,7 +138,7 @@ Reader = Annotated[Person, Depends(Needs(Action.READ_SUBMISSIONS))]
     summary="List submissions",
     response_model=SubmissionPage,
     response_description="A page.",
-    responses=problems("not-signed-in", "forbidden", "fields", "not-ready"),
+    responses=problems("not-signed-in", "forbidden", "fields", "audit-unavailable", "not-ready"),
 )
 def list_submissions(person: Reader, query: Annotated[PageQuery, Query()], services: ServicesOf) -> SubmissionPage:
     """A dispenser sees its own organisation's files, an administrator all. What arrives meanwhile moves no page."""
@@ -146,14 +153,14 @@ def list_submissions(person: Reader, query: Annotated[PageQuery, Query()], servi
     summary="Read what became of a submission",
     response_model=SubmissionDetail,
     response_description="The submission.",
-    responses=problems("not-signed-in", "forbidden", "not-found", "not-ready"),
+    responses=problems("not-signed-in", "forbidden", "not-found", "audit-unavailable", "not-ready"),
 )
-def read_submission(submission_id: str, person: Reader, services: ServicesOf) -> SubmissionDetail:
+def read_submission(submission_id: str, person: Reader, services: ServicesOf, peer: Peer) -> SubmissionDetail:
     """Counts per pharmacy, and each finding with what to do.
 
     A submission that is not there and one that is not yours get the same answer.
     """
-    submission = _visible(submission_id, person, services)
+    submission = _visible(submission_id, person, services, peer)
     line = {
         "submission_id": submission.id,
         "file": submission.name,
@@ -182,19 +189,23 @@ def read_submission(submission_id: str, person: Reader, services: ServicesOf) ->
     summary="Read the file status report",
     response_class=PlainTextResponse,
     response_description="The report.",
-    responses=problems("not-signed-in", "forbidden", "not-found", "not-decided", "not-ready"),
+    responses=problems("not-signed-in", "forbidden", "not-found", "not-decided", "audit-unavailable", "not-ready"),
 )
-def read_status_report(submission_id: str, person: Reader, services: ServicesOf) -> PlainTextResponse:
+def read_status_report(submission_id: str, person: Reader, services: ServicesOf, peer: Peer) -> PlainTextResponse:
     """The same as text, as it also lies in the sender's /reports folder."""
-    return PlainTextResponse(as_text(_report(_visible(submission_id, person, services), services)))
+    return PlainTextResponse(as_text(_report(_visible(submission_id, person, services, peer), services)))
 
 
-def _visible(submission_id: str, person: Person, services: Services) -> Submission:
-    submission = services.ledger.get(submission_id)
-    if submission is None:
-        raise NotVisible("There is no such submission.")
+def _visible(submission_id: str, person: Person, services: Services, peer: str) -> Submission:
+    """The submission, if it is theirs to see; that it was read, or asked for in vain, is in the trail first."""
+    submission, now = services.ledger.get(submission_id), services.clock()
     with services.database.reading() as session:
-        check_may_read_submission(session, person, submission.sender)
+        theirs = submission is not None and may_read_submission(session, person, submission.sender)
+    if submission is None or not theirs:
+        # The same words and the same work, whether it is missing or another's.
+        record_refusal(services.database, person, Action.READ_SUBMISSIONS, NOT_THEIRS, now, peer)
+        raise NotVisible(NOT_THEIRS)
+    record_submission_read(services.database, person, submission.id, now, peer)
     return submission
 
 
