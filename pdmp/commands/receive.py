@@ -39,6 +39,7 @@ def receive(
     from ingest.worker import run_round  # noqa: PLC0415  server part
     from pdmp.commands.people import administering  # noqa: PLC0415  server part
     from pdmp.doors import intake  # noqa: PLC0415  server part
+    from pdmp.intake import Audited  # noqa: PLC0415  server part
     from pdmp.wiring import COMMAND_LINE, now  # noqa: PLC0415  server part
 
     for file in files:
@@ -60,7 +61,7 @@ def receive(
                 shown_as=display_name(file.name) or "file",
                 channel="command",
                 vault=installation.vault,
-                register=ledger,
+                register=Audited(installation, ledger),
                 now=now(),
             )
             for file in track(files, "Receiving", console=err, disable=not err.is_terminal, transient=True)

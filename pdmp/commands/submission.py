@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pdmp.commands.people import administering
 from pdmp.console import out, say
 from pdmp.exit_codes import CommandError, ExitCode
+
+
+if TYPE_CHECKING:
+    from access.audit_acts import AuditAct
+    from pdmp.wiring import Installation
 
 
 app = typer.Typer(help="Submissions: files as they came, and what became of them.", no_args_is_help=True)
@@ -51,6 +56,7 @@ def list_(
 @app.command("show")
 def show(context: typer.Context, submission: Id) -> None:
     """Print a submission's status report, as its sender gets it."""
+    from access.audit_acts import AuditAct  # noqa: PLC0415  server part
     from ingest.acknowledge import Letterhead, as_json, as_text  # noqa: PLC0415  server part
     from ingest.ledger import WrongState  # noqa: PLC0415  server part
     from pdmp.wiring import program  # noqa: PLC0415  server part
@@ -64,6 +70,7 @@ def show(context: typer.Context, submission: Id) -> None:
             result = installation.ledger.result(submission)
         except WrongState as error:
             raise CommandError(str(error), ExitCode.SOMETHING_REJECTED) from None
+        _note(installation, AuditAct.SUBMISSION_READ, submission)
         head = Letterhead(installation.settings.state, installation.settings.contact, program())
         out.print(as_text(as_json(found, result, sentences(result.findings), head)), markup=False)
 
@@ -71,10 +78,13 @@ def show(context: typer.Context, submission: Id) -> None:
 @app.command("retry")
 def retry(context: typer.Context, submission: Id) -> None:
     """Put a failed submission back to the start, once the cause is mended."""
+    from access.audit_acts import AuditAct  # noqa: PLC0415  server part
     from ingest.ledger import WrongState  # noqa: PLC0415  server part
     from pdmp.wiring import now  # noqa: PLC0415  server part
 
     with administering(context) as installation:
+        # Before it happens: what cannot be written in the trail is not done.
+        _note(installation, AuditAct.SUBMISSION_RETRIED, submission)
         try:
             installation.ledger.retry(submission, now())
         except WrongState as error:
@@ -88,12 +98,24 @@ def release(context: typer.Context, submission: Id) -> None:
 
     What was stored already is recognised and not stored twice; the sender gets a new status report.
     """
+    from access.audit_acts import AuditAct  # noqa: PLC0415  server part
     from ingest.ledger import WrongState  # noqa: PLC0415  server part
     from pdmp.wiring import now  # noqa: PLC0415  server part
 
     with administering(context) as installation:
+        # Before it happens: what cannot be written in the trail is not done.
+        _note(installation, AuditAct.SUBMISSION_RELEASED, submission)
         try:
             installation.ledger.release(submission, now())
         except WrongState as error:
             raise CommandError(str(error), ExitCode.SOMETHING_REJECTED) from None
     say(f"{submission} will be ruled again.")
+
+
+def _note(installation: Installation, act: AuditAct, submission: str) -> None:
+    """Write in the audit trail what the operator does with a submission."""
+    from access.audit import COMMAND_LINE, AuditEvent, append  # noqa: PLC0415  server part
+    from pdmp.wiring import now  # noqa: PLC0415  server part
+
+    with installation.database.session() as session:
+        append(session, AuditEvent(act, COMMAND_LINE, now(), submission))

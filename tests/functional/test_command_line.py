@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from access.audit import RecordedEvent, search
+from access.audit_acts import AuditAct
+from pdmp.settings import load
+from pdmp.wiring import opened
 from tests.functional.homes import PASSWORD, REPOSITORY, SENDER, asap, environment, fill, pdmp, settle
 
 
@@ -20,6 +24,18 @@ TOTALS = {
 FINDING = {
     "code", "severity", "tier", "transaction", "pharmacy", "segment", "element", "record", "position", "message",
 }  # fmt: skip
+
+
+OPERATORS_ACTS = {
+    "show": AuditAct.SUBMISSION_READ,
+    "retry": AuditAct.SUBMISSION_RETRIED,
+    "release": AuditAct.SUBMISSION_RELEASED,
+}
+
+
+def trail(home: Path, act: AuditAct) -> list[RecordedEvent]:
+    with opened(load(home)) as installation, installation.database.reading() as session:
+        return search(session, act=act)
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -149,6 +165,11 @@ def test_an_administrator_founds_a_state_from_the_command_line(tmp_path: Path) -
     assert received.returncode == 0, received.stdout + received.stderr
     assert "2 accepted" in received.stdout
     assert "answered" in pdmp(*home, "submission", "list").stdout
+    (came,) = trail(Path(home[1]), AuditAct.SUBMISSION_BROUGHT)
+    assert came.actor == "command_line"
+    for word, act in OPERATORS_ACTS.items():
+        pdmp(*home, "submission", word, came.object_id)
+        assert [event.object_id for event in trail(Path(home[1]), act)] == [came.object_id], word
     for sound in (pdmp(*home, "audit", "checkpoint"), pdmp(*home, "audit", "verify"), pdmp(*home, "upkeep", "--full")):
         assert sound.returncode == 0, sound.stdout + sound.stderr
 

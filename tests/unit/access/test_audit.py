@@ -184,6 +184,8 @@ def test_no_act_was_ever_renamed() -> None:
         "sftp:login:granted", "sftp:login:refused", "sftp:login:locked", "sftp:session:opened", "sftp:session:ended",
         "sftp:upload:opened", "sftp:upload:taken", "sftp:upload:torn", "sftp:upload:renamed", "sftp:report:read",
         "sftp:request:refused", "person:audit:read", "person:audit:verified",
+        "person:submission:read", "administrator:submission:brought", "administrator:submission:retried",
+        "administrator:submission:released",
     }  # fmt: skip
 
 
