@@ -35,14 +35,15 @@ def identify(pharmacies: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         dea, ncpdp, npi: the identifiers, cleaned; null where empty.
         identified: whether there is any.
         dispenser_id, dispenser_kind, licence_class: its entry in the register; null where it has none.
-        key_dea: the DEA number by which its records are told apart: the one sent, else that of its entry.
+        key_id: the identifier by which its records are told apart: of its entry, whichever of them a file names;
+            without one, as sent. DEA number before NCPDP id before NPI.
         conflict: whether its identifiers lead to different entries, or to an entry with another DEA number;
             then it has none.
         permitted: whether the sender may report for it; true where nobody asks.
         asked: whether anybody asks who it is: there is a register, or a sender with limits.
         dea_issued, npi_issued: whether the number needs no check digit, being pseudo or in the register.
     """
-    known = ("dispenser_id", "dispenser_kind", "licence_class", "registered_dea", "by_dea", "by_npi")
+    known = ("dispenser_id", "dispenser_kind", "licence_class", "registered_dea", "registered_id", "by_dea", "by_npi")
     found = pharmacies.with_columns(cleaned(element).alias(name) for name, element in IDENTIFIERS.items())
     if context.dispensers.is_empty():
         found = found.with_columns(pl.lit(None, pl.String).alias(name) for name in known).with_columns(
@@ -56,7 +57,7 @@ def identify(pharmacies: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         permitted = pl.col("dispenser_id").is_in(sorted(context.permitted)).fill_null(value=False)
     return found.with_columns(
         *(pl.when(~conflict).then(pl.col(name)).alias(name) for name in known[:3]),
-        key_dea=pl.coalesce("dea", pl.when(~conflict).then("registered_dea")),
+        key_id=pl.coalesce(pl.when(~conflict).then("registered_id"), *IDENTIFIERS),
         conflict=conflict,
         permitted=permitted,
         identified=pl.any_horizontal(pl.col(*IDENTIFIERS).is_not_null()),
@@ -74,7 +75,13 @@ def _looked_up(pharmacies: pl.LazyFrame, register: pl.LazyFrame) -> pl.LazyFrame
         entries = entries.select(name, pl.col("dispenser_id").alias(f"by_{name}"))
         pharmacies = pharmacies.join(entries, name, "left", maintain_order="left")
     by = [f"by_{name}" for name in IDENTIFIERS]
-    entry = register.select("dispenser_id", "licence_class", dispenser_kind="kind", registered_dea="dea")
+    entry = register.select(
+        "dispenser_id",
+        "licence_class",
+        dispenser_kind="kind",
+        registered_dea="dea",
+        registered_id=pl.coalesce(list(IDENTIFIERS)),
+    )
     return pharmacies.with_columns(
         dispenser_id=pl.coalesce(by),
         several=(pl.min_horizontal(by) != pl.max_horizontal(by)).fill_null(value=False),

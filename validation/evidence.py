@@ -45,7 +45,7 @@ PLACE = pl.Schema(
 )
 
 DRUG_COLUMNS = ("drug_known", "drug_schedule", "drug_class", "drug_agonist")
-DISPENSER_COLUMNS = ("dispenser_id", "dispenser_kind", "licence_class", "key_dea", "ncpdp", "npi")
+DISPENSER_COLUMNS = ("dispenser_id", "dispenser_kind", "licence_class", "key_id")
 
 
 def gather(reading: Reading, context: Context) -> dict[str, pl.DataFrame]:
@@ -229,14 +229,16 @@ def _beside(frame: pl.DataFrame, other: pl.DataFrame, columns: Sequence[str]) ->
 def _strays(reading: Reading) -> pl.DataFrame:
     """The misplaced segments; what belongs to a record is led to the one it stands behind.
 
-    A second PRE behind a record makes that record doubtful. If another PAT or PHA stands between, it belongs
-    to no record.
+    A second PRE behind a record makes that record doubtful. If a TP, or another PAT, PHA or DSP stands between,
+    misplaced or not, it belongs to no record.
     """
     strays = reading.strays.sort("position")
     behind = reading.rows.select("record", "pat_position", "pha_position", last="position").sort("last")
     heads = pl.concat(
-        [reading.segments[name].select("position") for name in ("PAT", "PHA") if name in reading.segments]
-        or [pl.DataFrame(schema={"position": pl.UInt32})]
+        [
+            strays.filter(pl.col("segment").is_in(["PHA", "PAT", "DSP"])).select("position"),
+            *(reading.segments[name].select("position") for name in ("PAT", "PHA", "TP") if name in reading.segments),
+        ]
     ).sort("position")
     joined = strays.join_asof(behind, left_on="position", right_on="last").join_asof(
         heads.rename({"position": "head"}), left_on="position", right_on="head"

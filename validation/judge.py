@@ -91,13 +91,14 @@ def _records(rows: pl.DataFrame, found: pl.DataFrame, *, refused: bool) -> tuple
 
 
 def _keys(rows: pl.DataFrame) -> pl.Series:
-    """The record keys, made with the identifiers as the register writes them.
+    """The record keys, made with the pharmacy's identifier as the register has it.
 
     As sent they would not do: a filler such as ``0000000`` in PHA02 would make two pharmacies one, and a pharmacy
-    that leaves its DEA number out one day would report its dispensations twice.
+    that leaves one of its identifiers out one day would report its dispensations twice.
     """
-    own = {"pharmacy_dea": "key_dea", "pharmacy_ncpdp": "ncpdp", "pharmacy_npi": "npi"}
-    return rows.with_columns(**own).select(record_key=record_key())["record_key"]
+    nothing = pl.lit(None, pl.String)
+    own = rows.with_columns(pharmacy_dea="key_id", pharmacy_ncpdp=nothing, pharmacy_npi=nothing)
+    return own.select(record_key=record_key())["record_key"]
 
 
 def _coverage(frames: dict[str, pl.DataFrame], found: pl.DataFrame, *, refused: bool) -> pl.DataFrame:

@@ -285,6 +285,14 @@ def test_a_record_key_does_not_hang_on_how_the_pharmacy_is_written() -> None:
     assert key(specimen().set(PHA03=None), dispensers=by_npi) == usual
 
 
+def test_a_record_key_does_not_hang_on_which_identifiers_a_file_names() -> None:
+    """An entry without a DEA number: a file that names one and a file that does not report the same dispensation."""
+    entry = register({"kind": "pharmacy", "dea": None, "ncpdp": "0712345", "npi": "1234567893"})
+    usual = key(specimen().set(PHA02="0712345"), dispensers=entry)
+    assert key(specimen().set(PHA02="0712345", PHA03=None), dispensers=entry) == usual
+    assert key(specimen().set(PHA03=None), dispensers=entry) == usual
+
+
 def test_a_filler_is_no_pharmacy() -> None:
     """0000000 in PHA02 (asap.md 1.7) must not make one pharmacy of all that send it."""
     assert key(specimen().set(PHA03=None)) == "1234567893|100001|20240305|0|0"
@@ -347,6 +355,14 @@ def test_a_stray_prescriber_of_the_next_patient_leaves_the_record_before_alone()
     ruling = ruled(file)
     assert ruling.records["disposition"].to_list() == ["accepted"]
     assert set(ruling.findings["code"]) == {"S-STRAY-PRESCRIBER", "S-DSP-MISSING"}
+
+
+def test_what_stands_behind_the_end_of_a_pharmacy_leaves_its_records_alone() -> None:
+    file = specimen()
+    file.after("TP", *(segment.copy() for segment in file.segments if segment.name in {"PAT", "DSP", "PRE"}))
+    ruling = judge(read(file.text()), context())
+    assert ruling.records["disposition"].to_list() == ["accepted"]
+    assert ruling.findings["code"].to_list() == ["S-STRAY-RECORD", "S-STRAY-RECORD", "S-STRAY-PRESCRIBER"]
 
 
 def test_each_version_is_asked_its_own_rules() -> None:
