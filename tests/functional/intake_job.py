@@ -19,6 +19,7 @@ from pdmp.doors import intake
 from pdmp.settings import load
 from pdmp.wiring import Installation, now, opened
 from tests.functional.homes import SENDER
+from tests.functional.killing import wait_to_be_traced
 
 
 def work(home: Path, uploads: Path, acknowledged: Path) -> None:
@@ -57,4 +58,5 @@ def sender_of(installation: Installation) -> str:
 
 
 if __name__ == "__main__":
+    wait_to_be_traced()
     work(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
