@@ -45,7 +45,7 @@ NEXT_STEPS = {
     "refused": "Mend what the finding below names and send the whole file again.",
 }
 TESTED = "This was a test, and nothing of it was stored: send dispensations with P in TH07."
-WAITS = "Part of this file is held; the findings say why and what to do. Do not send it again."
+WAITS = "Part of this file is held; the findings say why and what to do. Do not send that part again."
 UNCHANGED = (
     "Records that were already known were left as they are, also where they differ: to change one, send it as a "
     "revision (01 in DSP01)."
@@ -110,7 +110,7 @@ def as_json(
 def _next_step(result: Result) -> str:
     """What the sender should do about the file as a whole."""
     steps = [NEXT_STEPS[result.outcome]]
-    if result.test:
+    if result.test and result.outcome != "refused":
         steps.append(TESTED)
     if result.waiting:
         steps.append(WAITS)

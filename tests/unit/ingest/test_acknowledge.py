@@ -132,6 +132,7 @@ def test_nobody_is_told_that_there_is_nothing_to_do_where_something_waits() -> N
 
 def test_a_test_file_is_not_mistaken_for_a_report() -> None:
     assert told(test=True)["next_step"] == TESTED
+    assert TESTED not in told(test=True, outcome="refused")["next_step"]
     assert told(test=True, totals=Totals(records=2, accepted=2, duplicates=1))["next_step"] == TESTED
 
 
