@@ -86,7 +86,7 @@ def normalise_email(text: str) -> str:
         Invalid: it is not an e-mail address (P-068).
     """
     address = unicodedata.normalize("NFKC", text).strip().casefold()
-    if len(address) > LONGEST_EMAIL or not _EMAIL.fullmatch(address):
+    if len(address) > LONGEST_EMAIL or not _EMAIL.fullmatch(address) or any(map(_unseen, address)):
         raise Invalid("That is not an e-mail address; write it like name@example.org.")
     return address
 
@@ -243,6 +243,11 @@ def clean_name(text: str) -> str:
     if not 0 < len(name) <= LONGEST_NAME:
         raise Invalid(f"A name needs 1 to {LONGEST_NAME} characters.")
     return name
+
+
+def _unseen(character: str) -> bool:
+    """Whether it would not be seen, or would command a terminal: control and formatting characters."""
+    return unicodedata.category(character)[0] == "C"
 
 
 def find_row(session: Session, account_id: str) -> AccountTable:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pdmp.console import emit, err, out
+from pdmp.console import emit, err, headline, printable, say
 from pdmp.exit_codes import CommandError, ExitCode
 
 
@@ -99,8 +99,9 @@ def _show(result: dict[str, Any], limit: int) -> None:
     totals = result["totals"]
     heading = " ".join(result["versions"]) or "no ASAP version"
     test = " · TEST" if result["test"] else ""
-    out.print(f"\n[bold]{escape(result['file'])}[/bold] · {heading} · {result['kind']}{test} · {result['outcome']}")
-    out.print(
+    rest = f" · {heading} · {result['kind']}{test} · {result['outcome']}"
+    headline(f"\n[bold]{escape(printable(result['file']))}[/bold]", rest)
+    say(
         f"  {totals['records']} records: {totals['accepted']} accepted ({totals['with_warnings']} with warnings), "
         f"{totals['rejected']} rejected, {totals['exempt']} exempt, {totals['not_reportable']} not reportable, "
         f"{totals['held']} held, {totals['duplicates']} duplicates"
@@ -117,8 +118,8 @@ def _show(result: dict[str, Any], limit: int) -> None:
             )
             if part
         )
-        out.print(f"  {SIGNS[finding['severity']]} {finding['code']}  {escape(place)}")
-        out.print(f"          {escape(finding['message'])}")
+        headline(f"  {SIGNS[finding['severity']]} {finding['code']}  ", place)
+        say(f"          {finding['message']}")
     left = len(result["findings"]) - len(shown)
     if left:
-        out.print(f"  … and {left} more; --limit 0 shows all.")
+        say(f"  … and {left} more; --limit 0 shows all.")

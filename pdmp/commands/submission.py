@@ -32,12 +32,12 @@ def list_(
     limit: Annotated[int, typer.Option(help="How many, the newest first.")] = 50,
 ) -> None:
     """List submissions, the newest first."""
-    from rich.table import Table  # noqa: PLC0415  read when needed: --help stays quick
+    from rich.table import Column, Table  # noqa: PLC0415  read when needed: --help stays quick
 
     with administering(context) as installation:
-        table = Table(
-            "submission", "file", "state", "outcome", "records", "accepted", "rejected", "exempt", "held", box=None
-        )
+        # The id whole, whatever else must give way: it is what the other commands ask for.
+        columns = ("file", "state", "outcome", "records", "accepted", "rejected", "exempt", "held")
+        table = Table(Column("submission", no_wrap=True), *columns, box=None)
         for row in installation.ledger.newest(limit, state=state, held=held):
             totals = row.totals
             table.add_row(
@@ -72,7 +72,7 @@ def show(context: typer.Context, submission: Id) -> None:
             raise CommandError(str(error), ExitCode.SOMETHING_REJECTED) from None
         _note(installation, AuditAct.SUBMISSION_READ, submission)
         head = Letterhead(installation.settings.state, installation.settings.contact, program())
-        out.print(as_text(as_json(found, result, sentences(result.findings), head)), markup=False)
+        say(as_text(as_json(found, result, sentences(result.findings), head)))
 
 
 @app.command("retry")

@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from ingest.sftp_client import Door, fetch_reports
 from ingest.sftp_keys import host_keys
-from pdmp.console import err, out, say
+from pdmp.console import err, headline, out, say
 from pdmp.demonstration.figures import came_in, exempt, not_reported, rejected
 from pdmp.demonstration.home import fresh_home
 from pdmp.demonstration.people import Cast, settle
@@ -57,16 +57,17 @@ def tell(into: Path, last_day: date) -> None:
         with installation.lake():
             pass
         cast = settle(installation, world)
-        say(
-            f"[bold]A synthetic state[/bold]: {len(world.dispensers)} dispensers, {len(world.patients)} patients, "
-            f"{DAYS} days until {last_day}. Nobody in it exists."
+        headline(
+            "[bold]A synthetic state[/bold]",
+            f": {len(world.dispensers)} dispensers, {len(world.patients)} patients, "
+            f"{DAYS} days until {last_day}. Nobody in it exists.",
         )
         with _server(settings) as server:
             _send(installation, server, files, cast)
             _figures(installation, cast, last_day + timedelta(days=1))
             _status_report(server, cast, files)
             patient = world.demo_patient
-            say("\n[bold]A prescriber looks before prescribing[/bold]: log in, search, attest, read.\n")
+            headline("\n[bold]A prescriber looks before prescribing[/bold]: log in, search, attest, read.\n")
             report = ask(server.base_url, cast.prescriber, patient)
             out.print(readable(report), soft_wrap=False)
     _farewell(settings, cast)
@@ -119,8 +120,8 @@ def _status_report(server: Running, cast: Cast, files: list[SampleFile]) -> None
     login = cast.senders[wrong.sender]
     reports = fetch_reports(server.door, login.name, login.password, lambda name: name.startswith(wrong.name))
     text = next(content for name, content in sorted(reports.items()) if name.endswith(".txt"))
-    say(f"\n[bold]What {login.name} found in /reports[/bold] seconds after sending {wrong.name}:\n")
-    out.print("\n".join(f"  {line}" for line in text.decode().splitlines()), markup=False)
+    headline(f"\n[bold]What {login.name} found in /reports[/bold]", f" seconds after sending {wrong.name}:\n")
+    say("\n".join(f"  {line}" for line in text.decode().splitlines()))
 
 
 @contextmanager
@@ -164,7 +165,9 @@ def _wait(settings: Settings, process: subprocess.Popen[bytes]) -> dict[str, Add
 
 def _farewell(settings: Settings, cast: Cast) -> None:
     program = Path(sys.executable).with_name("pdmp")
-    say("\n[bold]Look around yourself[/bold]: this line starts the demo's server again; it says where it listens.\n")
+    headline(
+        "\n[bold]Look around yourself[/bold]: this line starts the demo's server again; it says where it listens.\n"
+    )
     say(f'    "{program}" --home "{settings.home}" serve\n')
     for login in (cast.prescriber, cast.pharmacist, cast.administrator):
         say(f"  {login.what:<14}{login.name:<30}{login.password}")
