@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from zoneinfo import ZoneInfo
 
 import polars as pl
+from pydantic import ValidationError
 
 from access.accounts import permitted_dispensers
 from access.audit import COMMAND_LINE as OPERATOR
@@ -47,14 +50,29 @@ def settings_of(home: Path | None) -> Settings:
     """The settings of the installation that the command line or PDMP_HOME names.
 
     Raises:
-        CommandError: neither names one.
+        CommandError: neither names one, or a setting does not fit.
     """
     if home is None:
         raise CommandError(
             "say where the installation lives: pdmp --home DIR …, or set PDMP_HOME. A new folder is made.",
             ExitCode.USAGE,
         )
-    return load(home)
+    try:
+        return load(home)
+    except ValidationError as error:
+        raise misfit(error) from None
+    except TOMLDecodeError:
+        raise CommandError(f"{home / 'settings.toml'} is not TOML; mend it.", ExitCode.CONFIGURATION) from None
+
+
+def misfit(error: ValidationError) -> CommandError:
+    """What to say of settings that do not fit: which and why, but not what they hold, which may be a password."""
+    faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+    return CommandError(
+        f"a setting does not fit ({faults}). Look at settings.toml in the home folder and at PDMP_… in the "
+        "environment.",
+        ExitCode.CONFIGURATION,
+    )
 
 
 @dataclass(frozen=True)
@@ -146,7 +164,7 @@ def _drugs() -> pl.DataFrame:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Installation]:
     """Open the installation, making its home folder at the first start (P-128: for its owner only)."""
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _own(settings.home)
     # Made once: secrets made anew would fit nothing that is there, and every patient would become another.
     begun = (settings.home / "people.sqlite").exists() or settings.lake_root.exists()
     secrets = Secrets.open(settings.home, make=not begun)
@@ -158,3 +176,20 @@ def opened(settings: Settings) -> Iterator[Installation]:
         yield Installation(settings, secrets, database)
     finally:
         database.close()
+
+
+def _own(home: Path) -> None:
+    """Make the home folder, for its owner only; an empty one that was made before is closed to others.
+
+    Raises:
+        CommandError: others may write in it, so that what is there need not be ours.
+    """
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not any(home.iterdir()):
+        home.chmod(0o700)
+    elif home.stat().st_mode & stat.S_IWOTH:
+        raise CommandError(
+            f"everybody may write in {home}, so its secrets and data could be exchanged (P-128). "
+            f"Look who wrote there, then: chmod 700 '{home}'",
+            ExitCode.CONFIGURATION,
+        )

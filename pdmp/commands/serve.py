@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pdmp.console import complain, say
-from pdmp.exit_codes import CommandError, ExitCode
 
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def serve(context: typer.Context) -> None:
 def _say_addresses(addresses: Mapping[str, Address]) -> None:
     sftp, web = addresses["sftp"], addresses["web"]
     say(f"  dispensers   sftp -P {sftp.port} NAME@{sftp.host}")
-    say(f"  API          {web.scheme}://{web.host}:{web.port}/docs")
+    say(f"  API          {web.scheme}://{web.host}:{web.port}/v1/openapi.json")
 
 
 def sftp(context: typer.Context, *, host: Host = None, port: Port = None) -> None:
@@ -82,12 +81,11 @@ def web(context: typer.Context, *, host: Host = None, port: Port = None) -> None
 def _settings(home: Path | None, **changes: str | int | None) -> Settings:
     from pydantic import ValidationError  # noqa: PLC0415  server part
 
-    from pdmp.wiring import settings_of  # noqa: PLC0415  server part
+    from pdmp.wiring import misfit, settings_of  # noqa: PLC0415  server part
 
     settings = settings_of(home)
     given = {name: value for name, value in changes.items() if value is not None}
     try:
         return type(settings).model_validate({**settings.model_dump(), **given}) if given else settings
     except ValidationError as error:
-        places = ", ".join(".".join(str(part) for part in fault["loc"]) for fault in error.errors())
-        raise CommandError(f"the setting {places} does not fit.", ExitCode.CONFIGURATION) from None
+        raise misfit(error) from None
