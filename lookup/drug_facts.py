@@ -15,6 +15,7 @@ import polars as pl
 
 from drugs.schedules import schedule
 from schemas.asap.specification import VERSIONS, load
+from schemas.identifiers import canonical_ndc_number
 from schemas.report import Drug
 
 
@@ -33,9 +34,13 @@ class DrugTable:
         self.products = products
         self._rows: dict[str, int] = {ndc: row for row, ndc in enumerate(products["ndc"])}
 
-    def product(self, ndc: str | None) -> Mapping[str, Any] | None:
-        """The product's row, of `DRUG_SCHEMA`; None where the table has none."""
-        row = self._rows.get(ndc or "")
+    def product(self, code: str | None) -> Mapping[str, Any] | None:
+        """The product's row, of `DRUG_SCHEMA`, by its NDC in any spelling; None where the table has none.
+
+        An ingredient's code stands as it was sent; were only one spelling recognised, a hyphen would be enough
+        to show what a role may not see (L-04).
+        """
+        row = self._rows.get(canonical_ndc_number(code) or "" if code else "")
         return None if row is None else self.products.row(row, named=True)
 
 

@@ -94,6 +94,11 @@ def test_naloxone_is_not_shown_and_not_counted(make_history: History, table: Dru
     assert len(lines(history, table)) == 3
 
 
+def test_a_hyphen_does_not_show_what_is_hidden(make_history: History, table: DrugTable) -> None:
+    """L-04: an ingredient's code stands as it was sent."""
+    assert lines(make_history(compound("44444-4444-44")), table, NALOXONE) == []
+
+
 def test_a_compound_is_shown_without_its_hidden_part(make_history: History, table: DrugTable) -> None:
     (only,) = lines(make_history(compound("11111111111", "44444444444")), table, NALOXONE)
     assert only.drug.ingredients == ("Hydrocodone 5 mg tablet: 10 each",)
