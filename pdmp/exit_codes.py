@@ -36,6 +36,7 @@ TABLE: dict[str, ExitCode] = {
     "ingest.errors.IngestError": ExitCode.UNAVAILABLE,
     "ingest.errors.WrongVaultKeyError": ExitCode.CONFIGURATION,
     "ingest.errors.UnsafeHostKeyError": ExitCode.CONFIGURATION,
+    "ingest.worker.WorldError": ExitCode.UNAVAILABLE,
     "store.errors.StoreError": ExitCode.UNAVAILABLE,
     "store.errors.LakeFormatError": ExitCode.CONFIGURATION,
     "store.errors.WrongSecretError": ExitCode.CONFIGURATION,

@@ -41,6 +41,7 @@ def receive(
     from pdmp.doors import intake  # noqa: PLC0415  server part
     from pdmp.intake import Audited  # noqa: PLC0415  server part
     from pdmp.wiring import COMMAND_LINE, now  # noqa: PLC0415  server part
+    from schemas.submission import SubmissionState  # noqa: PLC0415  read when needed
 
     for file in files:
         if not file.is_file():
@@ -68,12 +69,17 @@ def receive(
         ]
         stations = installation.stations(lake)
         with err.status("Reading, ruling, storing"):
-            while not run_round(
-                intake(installation), stations, now, batch=settings.worker_batch, attempts=settings.worker_attempts
-            ).idle:
-                pass
+            # A file that cannot be ruled is set aside after so many attempts, so that this ends.
+            while any(ledger.counts().get(state) for state in (SubmissionState.RECEIVED, SubmissionState.STORED)):
+                run_round(
+                    intake(installation), stations, now, batch=settings.worker_batch, attempts=settings.worker_attempts
+                )
         clean = True
         for submission in received:
+            if (found_again := ledger.get(submission.id)) is None or found_again.state != SubmissionState.ANSWERED:
+                say(f"{submission.name}: kept, but this program could not rule it; see `pdmp submission list`.")
+                clean = False
+                continue
             result = ledger.result(submission.id)
             totals = result.totals
             clean = clean and result.outcome == "accepted"
