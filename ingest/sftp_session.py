@@ -57,8 +57,7 @@ class Session:
         """
         if spot.kind is not Kind.UPLOAD:
             raise PermissionError("Uploads go to /incoming, under a plain file name.")
-        if self._premises.accounts.account_of(self.visitor.login) != self.visitor.account:
-            raise PermissionError("This account may no longer send files.")
+        self._require_open()
         limits, now = self._premises.limits, self.porter.clock()
         self._files += 1
         today = self._premises.day_count.add(self.visitor.account, now)
@@ -104,8 +103,9 @@ class Session:
 
         Raises:
             FileNotFoundError: there is no such upload.
-            PermissionError: it may not be called that.
+            PermissionError: it may not be called that, or the account was closed meanwhile.
         """
+        self._require_open()
         upload = self._uploads.get((old.folder, old.name))
         arrival = self._earlier(old) if upload is None else upload.arrival
         if upload is None and arrival is None:
@@ -147,7 +147,12 @@ class Session:
         return sorted(by_name.values(), key=lambda file: file.at)[-self._premises.limits.listed :]
 
     def reports(self) -> list[Listed]:
-        """This sender's status reports, the newest, oldest first."""
+        """This sender's status reports, the newest, oldest first.
+
+        Raises:
+            PermissionError: the account was closed meanwhile.
+        """
+        self._require_open()
         return sorted(self._all_reports(), key=lambda file: file.at)[-self._premises.limits.listed :]
 
     def open_report(self, spot: Spot) -> int:
@@ -155,8 +160,10 @@ class Session:
 
         Raises:
             FileNotFoundError: there is no such report.
+            PermissionError: the account was closed meanwhile.
             OSError: the audit trail cannot be written.
         """
+        self._require_open()
         report = self.find(spot)
         if report is None or not report.report:
             raise FileNotFoundError("There is no such report.")
@@ -193,6 +200,11 @@ class Session:
 
     def _reports_folder(self) -> Path:
         return self._premises.accounts.reports(self.visitor.account)
+
+    def _require_open(self) -> None:
+        """An account that is closed is closed at once, also to the sessions it has."""
+        if self._premises.accounts.account_of(self.visitor.login) != self.visitor.account:
+            raise PermissionError("This account may no longer use this door.")
 
     def _disk_is_full(self) -> bool:
         return shutil.disk_usage(self.porter.spool.root).free < self._premises.limits.free_bytes

@@ -690,6 +690,24 @@ def test_an_account_that_is_closed_sends_nothing_more_even_in_an_open_session(do
         pass
 
 
+def test_an_account_that_is_closed_reads_nothing_more_even_in_an_open_session(door: OpenDoor) -> None:
+    folder = door.accounts.reports("acct-mainstreet")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "day.dat.1.txt").write_bytes(b"FILE STATUS REPORT")
+    with door.client() as client:
+        client.putfo(io.BytesIO(asap()), "/incoming/day.dat.tmp")
+        assert client.listdir("/reports") == ["day.dat.1.txt"]
+        door.accounts.closed.add("mainstreet")
+        for act in (
+            lambda: client.listdir("/reports"),
+            lambda: client.open("/reports/day.dat.1.txt").read(),
+            lambda: client.rename("/incoming/day.dat.tmp", "/incoming/day.dat"),
+        ):
+            with pytest.raises(PermissionError):
+                act()
+    assert not door.events("sftp:report:read")
+
+
 def test_if_accounts_cannot_be_asked_nobody_is_let_in(door: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_args: object) -> str:
         raise RuntimeError("the database is away")
