@@ -22,6 +22,9 @@ from web.envelope import Envelope
 from web.errors import Kind, problem
 
 
+# Wider than a private network (10.0.0.0/8, fd00::/8) nobody's proxies are.
+WIDEST_PREFIX: Final = {4: 8, 6: 8}
+
 LOOPBACK_NAMES: Final = frozenset({"localhost"})
 
 NOT_THE_PROXY: Final = Kind(
@@ -67,12 +70,17 @@ def doorway(host: str, *, certificate: bool, trusted_proxies: Sequence[str]) -> 
     """
     for proxy in trusted_proxies:
         try:
-            ipaddress.ip_network(proxy)
+            network = ipaddress.ip_network(proxy)
         except ValueError:
             raise UnsafeAddress(
                 f"The trusted proxy {proxy!r} is not an IP address or network; "
                 "set PDMP_TRUSTED_PROXIES to the address it connects from."
             ) from None
+        if network.prefixlen < WIDEST_PREFIX[network.version]:
+            raise UnsafeAddress(
+                f"The trusted proxy {proxy!r} takes in so many addresses that anybody could say he came over HTTPS "
+                "(P-129); set PDMP_TRUSTED_PROXIES to the address it connects from."
+            )
     if not certificate and not trusted_proxies and not is_loopback(host):
         raise UnsafeAddress(
             f"Listening on {host} without encryption is refused (P-129). Set PDMP_TLS_CERTIFICATE and PDMP_TLS_KEY, "

@@ -88,7 +88,7 @@ def test_a_certificate_or_a_proxy_opens_the_address() -> None:
     assert doorway("10.1.2.3", certificate=False, trusted_proxies=("10.1.2.9", "10.2.0.0/16")).proxies
 
 
-@pytest.mark.parametrize("proxy", ["*", "proxy.example.org", "", "10.0.0.0/8/8"])
+@pytest.mark.parametrize("proxy", ["*", "proxy.example.org", "", "10.0.0.0/8/8", "0.0.0.0/0", "::/0", "128.0.0.0/1"])
 def test_a_proxy_is_named_by_its_address(proxy: str) -> None:
     with pytest.raises(UnsafeAddress, match="PDMP_TRUSTED_PROXIES"):
         doorway("10.1.2.3", certificate=False, trusted_proxies=(proxy,))
