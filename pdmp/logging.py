@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
+from types import TracebackType
 from typing import IO
 
 import structlog
@@ -43,6 +45,22 @@ def hide_exception_values(_logger: WrappedLogger, _method: str, event: EventDict
         places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{code.co_name}:{trace.tb_lineno}")
         trace = trace.tb_next
     return {**event, "error": type(error).__name__, "at": places[-8:]}
+
+
+def hide_what_ends_us() -> None:
+    """Log what nobody catches, in this process and its threads, by type and place: a traceback quotes data."""
+
+    def ended(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            return
+        structlog.get_logger(__name__).critical("ended by an error", exc_info=error)
+
+    def thread_ended(facts: threading.ExceptHookArgs) -> None:
+        if facts.exc_value is not None:
+            structlog.get_logger(__name__).critical("a thread ended by an error", exc_info=facts.exc_value)
+
+    sys.excepthook = ended
+    threading.excepthook = thread_ended
 
 
 def configure(stream: IO[str] | None = None, *, level: int = logging.INFO) -> None:

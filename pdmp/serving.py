@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 def run_worker(settings: Settings) -> None:
     """Take, rule, store and answer until told to stop; tidy the lake in quiet moments."""
     logging.configure()
+    logging.hide_what_ends_us()
     with stopped_by_signals() as stop, opened(settings) as installation, installation.lake() as lake:
         announce(settings.run, Address("worker", os.getpid(), "", 0, ""))
         try:
@@ -101,6 +102,7 @@ def _sign(installation: Installation) -> None:
 def run_sftp(settings: Settings) -> None:
     """Serve the SFTP door until told to stop."""
     logging.configure()
+    logging.hide_what_ends_us()
     with stopped_by_signals() as stop, opened(settings) as installation:
 
         def ready(port: int) -> None:
@@ -123,6 +125,7 @@ def run_sftp(settings: Settings) -> None:
 def run_web(settings: Settings) -> None:
     """Serve the API until told to stop."""
     logging.configure()
+    logging.hide_what_ends_us()
     with stopped_by_signals() as stop, opened(settings) as installation:
         _serve_web(installation, stop)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -70,3 +72,26 @@ def test_a_line_break_in_a_value_stays_inside_its_line(stream: io.StringIO) -> N
 
 def test_criteria_and_bodies_are_refused_too() -> None:
     assert {"dob", "criteria", "body", "query"} <= REFUSED_FIELDS
+
+
+ENDS = """
+import threading
+from pdmp import logging
+logging.configure()
+logging.hide_what_ends_us()
+def fail():
+    raise ValueError("cannot parse ZZCANARY")
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+fail()
+"""
+
+
+def test_what_ends_a_process_or_a_thread_is_logged_without_its_words() -> None:
+    done = subprocess.run([sys.executable, "-c", ENDS], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert CANARY not in done.stdout + done.stderr
+    thread, process = (json.loads(line) for line in done.stderr.splitlines())
+    assert (thread["error"], process["error"]) == ("ValueError", "ValueError")
+    assert str(process["at"][-1]).startswith("__main__:fail:")
