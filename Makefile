@@ -29,6 +29,7 @@ test: .venv ## run the tests; within ten minutes on two cores
 
 test-long: .venv ## run the tests that take longer: kill harness, packaging, fuzzing
 	@$(PYTEST) -n $(JOBS) -m "long and not bench"
+	@$(PYTEST) -n $(JOBS) -m "not long and not bench" --hypothesis-profile=night tests/generative
 
 check: .venv ## check style, types, import contracts, spelling and generated pages
 	@.venv/bin/python scripts/check.py

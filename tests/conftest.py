@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Small and always the same by day; `make test-long` asks for the other.
 settings.register_profile("day", max_examples=50, derandomize=True, database=None, deadline=None)
 settings.register_profile(
-    "night", max_examples=2000, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "night", max_examples=1000, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("day")
 
