@@ -351,7 +351,7 @@ class TestForReal:
         (wheel,) = (source / "out").glob("open_pdmp-*.whl")
         inside = set(zipfile.ZipFile(wheel).namelist())
         rooms = [path.parent.name for path in ROOT.glob("*/__init__.py")]
-        kept = {".py", ".csv", ".mako", ".ini", ".typed"}
+        kept = {".py", ".csv", ".toml", ".mako", ".ini", ".typed"}
         wanted = {
             path.relative_to(ROOT).as_posix()
             for room in rooms
