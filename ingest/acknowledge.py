@@ -197,7 +197,9 @@ def file_names(submission: Submission) -> tuple[str, str]:
 
 def deliver(folder: Path, submission: Submission, report: Mapping[str, Any]) -> None:
     """Put both forms of the report into the sender's folder, each in one step and safe on the disk."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Each level apart: a parent made on the way would be readable by everybody (P-128).
+    for level in (folder.parent, folder):
+        level.mkdir(exist_ok=True, mode=0o700)
     text_name, json_name = file_names(submission)
     _write(folder / json_name, json.dumps(report, ensure_ascii=False, indent=1))
     _write(folder / text_name, as_text(report))

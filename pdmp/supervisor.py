@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from pdmp.exit_codes import ExitCode
 from pdmp.processes import SUPERVISED, Address, announced
 
 
@@ -35,7 +36,8 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = FIRST_PAUSE
-    due: float = field(default=0.0)
+    due: float = 0.0
+    last_code: int | None = None
 
 
 def supervise(
@@ -58,7 +60,7 @@ def supervise(
         notice: told, in a sentence, of each restart.
 
     Returns:
-        The exit code: 0, or 1 where a child never came up before `stop`.
+        The exit code: 0; 1 where a child never came up before `stop`; 78 where one says that a setting is wrong.
     """
     children = [Child(name, (*PROGRAM, "--home", str(home), name)) for name in names]
     pipe_out, pipe_in = os.pipe()
@@ -67,6 +69,9 @@ def supervise(
         while not stop.is_set():
             for child in children:
                 _keep_running(child, pipe_out, notice)
+            if not told and any(child.last_code == ExitCode.CONFIGURATION for child in children):
+                # No restart mends a setting; the child has said which one.
+                return ExitCode.CONFIGURATION
             if not told:
                 addresses = _all_announced(children, run)
                 if addresses is not None:
@@ -86,7 +91,7 @@ def _keep_running(child: Child, stdin: int, notice: Callable[[str], None]) -> No
         code = child.process.returncode
         if now - child.started > STEADY:
             child.pause = FIRST_PAUSE
-        child.due, child.process = now + child.pause, None
+        child.due, child.process, child.last_code = now + child.pause, None, code
         notice(f"{child.name} ended with code {code}; starting it again in {child.pause:.0f} s.")
         child.pause = min(child.pause * 2, LONGEST_PAUSE)
     if child.process is None and now >= child.due:

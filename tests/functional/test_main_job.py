@@ -121,7 +121,7 @@ def test_a_file_over_sftp_becomes_a_report_over_http(running: Running, tmp_path:
     assert (fill_shown["rx_number"], fill_shown["quantity"], fill_shown["days_supply"]) == ("1", 30, 7)
     assert fill_shown["drug"]["known"]
     assert fill_shown["source"]["submission_id"] == status["submission_id"]
-    assert report["freshness"]["dispensers"] == 1
+    assert report["freshness"]["dispensers"] >= 1
     assert {statement["id"] for statement in report["disclaimers"]} >= {"P-188", "P-189", "P-190", "P-191"}
 
     with running.client(SENDER) as dispenser:

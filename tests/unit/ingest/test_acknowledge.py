@@ -141,7 +141,7 @@ def test_whoever_sends_a_known_record_again_learns_that_it_was_not_changed() -> 
 
 
 def test_both_forms_are_delivered_whole_and_to_nobody_else(tmp_path: Path) -> None:
-    folder = tmp_path / "a-1"
+    folder = tmp_path / "reports" / "a-1"
     report = as_json(SUBMISSION, RESULT, [FINDING], HEAD)
     deliver(folder, SUBMISSION, report)
     deliver(folder, SUBMISSION, report)
@@ -149,4 +149,4 @@ def test_both_forms_are_delivered_whole_and_to_nobody_else(tmp_path: Path) -> No
     assert names == [f"day.dat.{SUBMISSION.id}.json", f"day.dat.{SUBMISSION.id}.txt"]
     assert json.loads((folder / names[0]).read_text(encoding="utf-8")) == report
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
-    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {level.stat().st_mode & 0o777 for level in (folder, folder.parent)} == {0o700}

@@ -67,6 +67,19 @@ def test_a_child_that_dies_is_started_again_and_all_end_together(children: Path)
         assert not is_alive(json.loads((children / f"{name}.json").read_text())["pid"])
 
 
+def test_a_wrong_setting_ends_the_start_instead_of_being_tried_for_ever(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real = supervisor.Child
+
+    def child(name: str, _command: object) -> supervisor.Child:
+        return real(name, (sys.executable, "-c", "raise SystemExit(78)"), pause=0.05)
+
+    monkeypatch.setattr(supervisor, "Child", child)
+    code = supervisor.supervise(("web",), tmp_path, tmp_path, threading.Event(), ready=print, notice=lambda _text: None)
+    assert code == 78
+
+
 def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     program = (
         "import sys, threading, pathlib\n"
