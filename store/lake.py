@@ -114,7 +114,7 @@ class Lake:
             raise LakeMissingError(f"no lake at {root}: start the worker once, which makes it")
         try:
             if not read_only and catalog is None and not (root / CATALOG_NAME).exists():
-                _make_sqlite(root, encrypted=encrypted, buckets=buckets, secret=secret)
+                _make_sqlite(root, threads, encrypted=encrypted, buckets=buckets, secret=secret)
             connection = _connect(root, threads, catalog)
             try:
                 buckets = _attach(
@@ -272,12 +272,12 @@ def _attachment(root: Path, catalog: str | None, *, encrypted: bool, read_only: 
     return f"ATTACH {text_literal(source)} AS lake ({', '.join(options)})"
 
 
-def _make_sqlite(root: Path, *, encrypted: bool, buckets: int, secret: bytes) -> None:
+def _make_sqlite(root: Path, threads: int | None, *, encrypted: bool, buckets: int, secret: bytes) -> None:
     """Build the catalog aside and rename it into place, so that a killed making leaves no half lake."""
     building = root / f"{CATALOG_NAME}.building"
     catalogs.clear_unfinished(building)
     folder = Folder(root / "data")
-    connection = _connect(root, None, None)
+    connection = _connect(root, threads, None)
     try:
         connection.execute(_attachment(root, None, encrypted=encrypted, read_only=False, path=building))
         catalogs.make_tables(connection, buckets)
