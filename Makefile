@@ -25,11 +25,11 @@ demo: .venv ## show the main job: files arrive over SFTP, a prescriber reads a r
 	@.venv/bin/pdmp demo
 
 test: .venv ## run the tests; within ten minutes on two cores
-	@$(PYTEST) -n $(JOBS) -m "not long and not bench"
+	@$(PYTEST) -n $(JOBS) --dist worksteal -m "not long and not bench"
 
 test-long: .venv ## run the tests that take longer: kill harness, packaging, fuzzing
-	@$(PYTEST) -n $(JOBS) -m "long and not bench"
-	@$(PYTEST) -n $(JOBS) -m "not long and not bench" --hypothesis-profile=night tests/generative
+	@$(PYTEST) -n $(JOBS) --dist worksteal -m "long and not bench"
+	@$(PYTEST) -n $(JOBS) --dist worksteal -m "not long and not bench" --hypothesis-profile=night tests/generative
 
 check: .venv ## check style, types, import contracts, spelling and generated pages
 	@.venv/bin/python scripts/check.py
