@@ -151,8 +151,6 @@ def _beside(frame: pl.DataFrame, row_of: pl.Series | None) -> pl.DataFrame:
 def _ingredients(compounds: pl.DataFrame, record: pl.Series) -> pl.DataFrame:
     """The list of ingredients of each record; null where it has none."""
     # A padded CDI that says nothing is no ingredient: many senders write one under every fill (asap.md 4).
-    said = [name for name in compounds.columns if name.startswith("CDI")]
-    if said:
-        compounds = compounds.filter(pl.any_horizontal(pl.col(said).is_not_null()))
-    lists = compounds.group_by("record", maintain_order=True).agg(ingredients=_INGREDIENT)
+    said = compounds.filter(pl.any_horizontal(pl.col(f"CDI{place:02}").is_not_null() for place in range(1, 6)))
+    lists = said.group_by("record", maintain_order=True).agg(ingredients=_INGREDIENT)
     return _beside(lists.select("ingredients"), rows_of(lists["record"], record))

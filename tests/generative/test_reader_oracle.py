@@ -224,7 +224,7 @@ def slow_row(transaction: Transaction, dsp: Segment) -> dict[str, Any]:
             "dosage_units": sent(cdi, 5),
         }
         for cdi in below
-        if cdi.id == "CDI"
+        if cdi.id == "CDI" and any(sent(cdi, place) for place in range(1, 6))
     ] or None
     return row
 

@@ -38,9 +38,10 @@ def passwords() -> Passwords:
 def log() -> Iterator[list[Any]]:
     """Every log event of the module, as it left our code, before any gate."""
     capture = LogCapture()
+    before = structlog.get_config()
     structlog.configure(processors=[capture], cache_logger_on_first_use=False)
     yield capture.entries
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
