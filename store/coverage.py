@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import duckdb
 import polars as pl
 
-from store.lake import Lake, world_error
+from store.failures import world_error
+from store.lake import Lake
 from store.tables import MOMENT, SUBMISSION_SCHEMA, schema_of
 
 

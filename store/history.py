@@ -14,7 +14,8 @@ import polars as pl
 
 from schemas.dispensation import EVENT_SCHEMA
 from store.coverage import completeness, submission_counts
-from store.lake import Lake, world_error
+from store.failures import world_error
+from store.lake import Lake
 from store.literals import keys_literal, moment_literal
 from store.persons import identity
 from store.search import find_persons

@@ -13,7 +13,8 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from store.lake import Lake, world_error
+from store.failures import world_error
+from store.lake import Lake
 from store.literals import keys_literal
 from store.persons import birth_block, name_block, normalise
 from store.tables import schema_of

@@ -16,7 +16,8 @@ import duckdb
 
 from schemas.dispensation import EVENT_SCHEMA
 from store.catalog import METADATA
-from store.lake import Lake, world_error
+from store.failures import world_error
+from store.lake import Lake
 from store.literals import moment_literal
 from store.tables import SIGHTING_SCHEMA
 

@@ -17,7 +17,8 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from schemas.dispensation import EVENT_SCHEMA
 from store.duplicates import among, earlier, pack, unpack
-from store.lake import Lake, is_busy, world_error
+from store.failures import is_busy, world_error
+from store.lake import Lake
 from store.literals import identifier_literal, moment_literal
 from store.persons import identify
 from store.tables import COVERAGE_SCHEMA, INDEX_SCHEMA, SIGHTING_SCHEMA, SUBMISSION_SCHEMA
@@ -90,7 +91,7 @@ def commit(lake: Lake, batches: Sequence[Batch], now: datetime) -> list[Kept]:
     Raises:
         LakeBusyError: another process was in the way for too long; try again.
         LakeFullError: the disk is full; nothing of the batches was kept.
-        LakeBrokenError: the lake failed; nothing of the batches was kept.
+        LakeBrokenError: the lake failed. Whether it kept the batches, committing them again will say.
         ReadOnlyError: the lake is open for reading.
     """
     if len({batch.submission_id for batch in batches}) < len(batches):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from store import lake as lake_module
+from store.durable import Folder
 from store.errors import (
     LakeBrokenError,
     LakeFormatError,
@@ -22,6 +23,7 @@ from store.errors import (
 from store.extensions import SQLITE_CATALOG, binary
 from store.history import history
 from store.lake import Lake
+from store.opening import attachment, connect
 from store.upkeep import upkeep
 from store.writer import commit
 from tests.functional.lakes import NOW, SECRET, batch, open_lake, rows
@@ -46,7 +48,14 @@ def test_a_fresh_lake_closes_its_folder_too(tmp_path: Path) -> None:
     with open_lake(tmp_path / "new"):
         pass
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in [tmp_path / "new", *(tmp_path / "new").iterdir()]}
-    assert modes == {"new": 0o700, "catalog.sqlite": 0o600, "data": 0o700, "spill": 0o700, "writer.lock": 0o600}
+    assert modes == {
+        "new": 0o700,
+        "catalog.sqlite": 0o600,
+        "data": 0o700,
+        "kept": 0o700,
+        "spill": 0o700,
+        "writer.lock": 0o600,
+    }
 
 
 def test_it_opens_without_a_home(root: Path) -> None:
@@ -142,7 +151,7 @@ def test_what_an_interrupted_making_left_is_swept_away(tmp_path: Path) -> None:
     (tmp_path / "catalog.sqlite.building").write_bytes(b"half")
     (tmp_path / "catalog.sqlite.building-wal").write_bytes(b"half")
     open_lake(tmp_path).close()
-    assert {path.name for path in tmp_path.iterdir()} == {"catalog.sqlite", "data", "spill", "writer.lock"}
+    assert {path.name for path in tmp_path.iterdir()} == {"catalog.sqlite", "data", "kept", "spill", "writer.lock"}
 
 
 def test_a_catalog_that_is_none_is_a_clear_error_and_frees_the_lock(root: Path) -> None:
@@ -152,10 +161,23 @@ def test_a_catalog_that_is_none_is_a_clear_error_and_frees_the_lock(root: Path) 
             open_lake(root)
 
 
+def test_a_disk_that_cannot_be_read_is_a_clear_error_and_frees_the_lock(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Folder, "give_back", refuse)
+    with pytest.raises(LakeBrokenError, match="Input/output error"):
+        open_lake(root)
+    monkeypatch.undo()
+    open_lake(root).close()
+
+
 def test_a_ducklake_that_is_not_ours_is_no_lake(root: Path) -> None:
     (root / "catalog.sqlite").unlink()
-    connection = lake_module._connect(root, None, None)
-    connection.execute(lake_module._attachment(root, None, encrypted=True, read_only=False))
+    connection = connect(root, None, None)
+    connection.execute(attachment(root, None, encrypted=True, read_only=False))
     connection.execute("CREATE TABLE lake.other (format INTEGER)")
     connection.close()
     with pytest.raises(LakeMissingError, match="no lake at"):

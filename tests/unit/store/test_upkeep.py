@@ -170,7 +170,7 @@ def test_a_step_that_fails_leaves_the_lake_as_it_was(lake: Lake, monkeypatch: py
 def _broken(lake: Lake, *, full: bool) -> int:
     with lake.transaction() as connection:
         connection.execute("DELETE FROM lake.recent_persons")
-        raise duckdb.IOException(f"no space left, full is {full}")
+        raise duckdb.IOException(f"input/output error, full is {full}")
 
 
 def test_commits_go_on_after_upkeep(lake: Lake) -> None:

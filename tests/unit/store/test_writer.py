@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -15,11 +16,12 @@ import pytest
 from schemas.dispensation import EVENT_SCHEMA, ROW_SCHEMA
 from store import writer
 from store.coverage import completeness, submission_counts
+from store.durable import Folder
 from store.errors import LakeBrokenError, LakeBusyError, LakeFullError, StoreError
 from store.history import latest
 from store.lake import Lake
 from store.writer import Kept, commit
-from tests.functional.lakes import NOW, batch, later, rows
+from tests.functional.lakes import NOW, batch, later, open_lake, rows
 
 
 def events(lake: Lake) -> pl.DataFrame:
@@ -178,6 +180,47 @@ def test_a_full_disk_that_duckdb_reports_is_worth_another_try(lake: Lake, monkey
     with pytest.raises(LakeFullError, match=r"could not commit: the disk under .* is full") as caught:
         commit(lake, [batch("s-1", rows(5))], NOW)
     assert caught.value.retry
+
+
+class Treacherous:
+    """A connection whose commit succeeds, says that it failed, and deletes the files, as DuckLake does."""
+
+    def __init__(self, lake: Lake, *, dies: bool) -> None:
+        self._real, self._root, self._dies = lake.connection, lake.root, dies
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._real, name)
+
+    def commit(self) -> None:
+        self._real.commit()
+        for path in (self._root / "data" / "main").glob("recent_*/*.parquet"):
+            path.unlink()
+        raise SystemExit if self._dies else duckdb.IOException("disk I/O error")
+
+
+def test_a_commit_that_failed_in_appearance_only_loses_nothing(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lake, "connection", Treacherous(lake, dies=False))
+    with pytest.raises(LakeBrokenError, match="could not commit"):
+        commit(lake, [batch("s-1", rows(20))], NOW)
+    monkeypatch.undo()
+    assert commit(lake, [batch("s-1", rows(20))], NOW)[0].already
+    assert events(lake).height == 20
+    assert list((lake.root / "kept").iterdir()) == []
+
+
+def test_what_a_dying_writer_could_not_give_back_the_next_one_does(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = open_lake(root)
+    monkeypatch.setattr(lake, "connection", Treacherous(lake, dies=True))
+    monkeypatch.setattr(Folder, "give_back", lambda _: None)
+    with pytest.raises(SystemExit):
+        commit(lake, [batch("s-1", rows(20))], NOW)
+    monkeypatch.undo()
+    lake.close()
+    assert len(list((root / "kept").iterdir())) == 3
+    with open_lake(root) as again:
+        assert commit(again, [batch("s-1", rows(20))], NOW)[0].already
+        assert events(again).height == 20
+        assert list((root / "kept").iterdir()) == []
 
 
 def test_a_catalog_that_is_locked_for_a_moment_is_waited_for(lake: Lake) -> None:  # R21
