@@ -28,9 +28,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 
-# The calls that change what is on a disk, as strace names them. A name unknown to a platform's kernel is
-# an error of strace's, so these are the ones of 64-bit Linux.
-CHANGING = ("openat", "write", "pwrite64", "fsync", "fdatasync", "rename", "unlink", "close", "ftruncate", "mkdir")
+# The calls that change what is on a disk. Not every platform has each: where there is no `rename` there is
+# `renameat`, and what a program never calls is never hit.
+CHANGING = (
+    *("openat", "write", "pwrite64", "fsync", "fdatasync", "close", "ftruncate"),
+    *("rename", "renameat", "renameat2", "unlink", "unlinkat", "link", "linkat", "mkdir", "mkdirat"),
+)
 
 # One thread does the work: ours, polars' and DuckDB's (`Lake.open(threads=1)`).
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -139,7 +142,16 @@ def _run(argv: Sequence[str], env: Mapping[str, str], trace: Path, names: Sequen
         if ended is None or ended.si_code != os.CLD_STOPPED:
             raise MissedError("the program ended before its work: does it call wait_to_be_traced?")
         # Not --seccomp-bpf, though it is faster: strace 6.1 then prints the call and never sends the signal.
-        command = ["strace", "-f", "-y", "-s", "16", "-o", str(trace), f"--trace={','.join(names)}"]
+        command = [
+            "strace",
+            "-f",
+            "-y",
+            "-s",
+            "16",
+            "-o",
+            str(trace),
+            f"--trace={','.join(f'?{name}' for name in names)}",
+        ]
         command += [f"--inject={inject}"] if inject else []
         with subprocess.Popen([*command, "-p", str(program.pid)], stderr=subprocess.PIPE, text=True) as tracer:
             assert tracer.stderr is not None

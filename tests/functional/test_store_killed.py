@@ -101,7 +101,7 @@ def check_commit(templates: Path, root: Path, names: tuple[str, ...], every: int
 
 
 def test_a_killed_commit_is_repeated_without_loss_or_doubling(templates: Path, tmp_path: Path) -> None:
-    assert check_commit(templates, tmp_path / "the lake", ("fsync",), every=12) >= 4
+    assert check_commit(templates, tmp_path / "the lake", ("fsync", "link", "linkat"), every=8) >= 6
 
 
 @pytest.mark.long
