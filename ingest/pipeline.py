@@ -14,7 +14,9 @@ Killed anywhere, the next start finds the submission in the state it reached and
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -83,7 +85,7 @@ class Judged:
 
 def process(submissions: Sequence[Submission], stations: Stations, now: datetime) -> list[Result]:
     """Take received submissions through to STORED, all in one commit; their results, in the same order."""
-    judged = [_judge(submission, stations) for submission in submissions]
+    judged = _judge_all(submissions, stations)
     kept = commit(stations.lake, [_batch(one) for one in judged], now)
     results = [_result(one, outcome, stations.ledger) for one, outcome in zip(judged, kept, strict=True)]
     stations.ledger.stored(results, now)
@@ -97,9 +99,23 @@ def answer(submission: Submission, stations: Stations) -> None:
     deliver(stations.reports(submission.sender), submission, report)
 
 
-def _judge(submission: Submission, stations: Stations) -> Judged:
-    reading = read(stations.vault.read(submission.digest))
-    context = stations.knowledge.context(submission.sender, submission.received_at, stations.zone)
+def _judge_all(submissions: Sequence[Submission], stations: Stations) -> list[Judged]:
+    """Read and rule files side by side; the vault and the register are asked here, one after another."""
+    given = [
+        (
+            submission,
+            stations.vault.read(submission.digest),
+            stations.knowledge.context(submission.sender, submission.received_at, stations.zone),
+        )
+        for submission in submissions
+    ]
+    # A small file keeps one core busy with polars' fixed costs; two of them keep two.
+    with ThreadPoolExecutor(max_workers=min(len(given), os.cpu_count() or 1)) as pool:
+        return list(pool.map(lambda one: _judge(*one), given))
+
+
+def _judge(submission: Submission, data: bytes, context: Context) -> Judged:
+    reading = read(data)
     ruling = judge(reading, context)
     return Judged(submission, reading, ruling, covered_days(ruling, reading))
 
