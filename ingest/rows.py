@@ -144,13 +144,18 @@ def _beside(frame: pl.DataFrame, row_of: pl.Series | None) -> pl.DataFrame:
     if frame.height == 1 and row_of.null_count() == 0:
         return pl.DataFrame([series.new_from_index(0, row_of.len()) for series in frame])
     found = frame.select(series.name for series in frame if series.null_count() < series.len())
-    nothing = frame.select(name for name in frame.columns if name not in found.columns)
-    return pl.concat([found.select(pl.all().gather(row_of)), nothing.clear(row_of.len())], how="horizontal")
+    nothing = [pl.Series(name, [None], dtype) for name, dtype in frame.schema.items() if name not in found.columns]
+    return pl.DataFrame(
+        [*found.select(pl.all().gather(row_of)), *(one.new_from_index(0, row_of.len()) for one in nothing)]
+    )
 
 
 def _ingredients(compounds: pl.DataFrame, record: pl.Series) -> pl.DataFrame:
     """The list of ingredients of each record; null where it has none."""
     # A padded CDI that says nothing is no ingredient: many senders write one under every fill (asap.md 4).
+    if compounds.is_empty():
+        nothing = pl.Series("ingredients", [None], ROW_SCHEMA["ingredients"])
+        return nothing.new_from_index(0, record.len()).to_frame()
     said = compounds.filter(pl.any_horizontal(pl.col(f"CDI{place:02}").is_not_null() for place in range(1, 6)))
     lists = said.group_by("record", maintain_order=True).agg(ingredients=_INGREDIENT)
     return _beside(lists.select("ingredients"), rows_of(lists["record"], record))

@@ -50,7 +50,8 @@ DISPENSER_COLUMNS = ("dispenser_id", "dispenser_kind", "licence_class", "key_id"
 
 def gather(reading: Reading, context: Context) -> dict[str, pl.DataFrame]:
     """The frames by name; a frame that the file gives no rows for may be missing."""
-    segments = _with_checked(_without_zero_reports(reading))
+    there = {name: frame for name, frame in _without_zero_reports(reading).items() if not frame.is_empty()}
+    segments = _with_checked(there)
     came = pl.lit(context.received_on).alias("received_on")
     counts = _counts(reading)
     pharmacies = _pharmacies(reading, segments.get("PHA"), counts, context)
