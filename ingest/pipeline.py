@@ -18,7 +18,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -92,25 +92,26 @@ def process(submissions: Sequence[Submission], stations: Stations, now: datetime
     return results
 
 
-def answer(submission: Submission, stations: Stations) -> None:
+def answer(submission: Submission, result: Result, stations: Stations) -> None:
     """Put the status report where the sender finds it."""
-    result = stations.ledger.result(submission.id)
     report = as_json(submission, result, sentences(result.findings), stations.letterhead)
     deliver(stations.reports(submission.sender), submission, report)
 
 
 def _judge_all(submissions: Sequence[Submission], stations: Stations) -> list[Judged]:
     """Read and rule files side by side; the vault and the register are asked here, one after another."""
-    given = [
-        (
-            submission,
-            stations.vault.read(submission.digest),
-            stations.knowledge.context(submission.sender, submission.received_at, stations.zone),
-        )
-        for submission in submissions
-    ]
-    # A small file keeps one core busy with polars' fixed costs; two of them keep two.
-    with ThreadPoolExecutor(max_workers=min(len(given), os.cpu_count() or 1)) as pool:
+    known: dict[tuple[str, date], Context] = {}
+    given = []
+    for submission in submissions:
+        day = submission.received_at.astimezone(stations.zone).date()
+        if (submission.sender, day) not in known:
+            known[submission.sender, day] = stations.knowledge.context(
+                submission.sender, submission.received_at, stations.zone
+            )
+        given.append((submission, stations.vault.read(submission.digest), known[submission.sender, day]))
+    # Two per core: a small file spends as long waiting for polars' threads to wake as it works.
+    workers = min(len(given), 2 * (os.cpu_count() or 1))
+    with ThreadPoolExecutor(max_workers=workers) as pool:
         return list(pool.map(lambda one: _judge(*one), given))
 
 

@@ -10,7 +10,7 @@ are not, and the worker waits and tries again until the world is mended (R4).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from ingest.errors import IngestError
 from ingest.ledger import Ledger
 from ingest.pipeline import Stations, answer, process
+from ingest.results import Result
 from schemas.submission import Submission, SubmissionState
 from store.errors import StoreError
 
@@ -72,15 +73,17 @@ def run_round(door: Door, stations: Stations, clock: Callable[[], datetime], *, 
         WorldError: the world is in the way; nothing is lost, try again after a pause.
     """
     taken = door.take(stations.ledger, batch)
-    stored, failed = _process(stations, clock, batch=batch, attempts=attempts)
-    answered = _answer(stations, clock)
-    return Round(taken=taken, stored=stored, answered=answered, failed=failed)
+    results, failed = _process(stations, clock, batch=batch, attempts=attempts)
+    answered = _answer(stations, clock, {result.submission_id: result for result in results})
+    return Round(taken=taken, stored=len(results), answered=answered, failed=failed)
 
 
-def _process(stations: Stations, clock: Callable[[], datetime], *, batch: int, attempts: int) -> tuple[int, int]:
+def _process(
+    stations: Stations, clock: Callable[[], datetime], *, batch: int, attempts: int
+) -> tuple[list[Result], int]:
     waiting = _together(stations.ledger.in_state(SubmissionState.RECEIVED, batch))
     if not waiting:
-        return 0, 0
+        return [], 0
     counts = dict(zip([one.id for one in waiting], stations.ledger.attempt(waiting), strict=True))
     # Counted before it is tried: a file that kills the worker leaves no exception, only its count.
     dead = [one for one in waiting if counts[one.id] > attempts]
@@ -89,13 +92,11 @@ def _process(stations: Stations, clock: Callable[[], datetime], *, batch: int, a
     alive = [one for one in waiting if one not in dead]
     if alive and all(counts[one.id] == 1 for one in alive):
         try:
-            process(alive, stations, clock())
+            return process(alive, stations, clock()), len(dead)
         except Exception:
             log.warning("round failed; taking its submissions one by one", exc_info=True, submissions=len(alive))
-        else:
-            return len(alive), len(dead)
-    stored, failed = _one_by_one(alive, counts, stations, clock, attempts)
-    return stored, failed + len(dead)
+    results, failed = _one_by_one(alive, counts, stations, clock, attempts)
+    return results, failed + len(dead)
 
 
 def _together(waiting: Sequence[Submission]) -> list[Submission]:
@@ -116,16 +117,16 @@ def _one_by_one(
     stations: Stations,
     clock: Callable[[], datetime],
     attempts: int,
-) -> tuple[int, int]:
+) -> tuple[list[Result], int]:
+    results: list[Result] = []
     errors: dict[str, Exception] = {}
     for submission in waiting:
         try:
-            process([submission], stations, clock())
+            results += process([submission], stations, clock())
         except Exception as error:
             errors[submission.id] = error
             log.warning("submission failed", submission=submission.id, attempt=counts[submission.id], exc_info=True)
-    stored = len(waiting) - len(errors)
-    blameless = [one for one in waiting if not stored and isinstance(errors.get(one.id), WORLD)]
+    blameless = [one for one in waiting if not results and isinstance(errors.get(one.id), WORLD)]
     stations.ledger.forgive(blameless)
     failed = 0
     for submission in waiting:
@@ -135,13 +136,13 @@ def _one_by_one(
             failed += 1
     if blameless:
         raise WorldError(f"{len(blameless)} submissions wait for the world to be mended; they are safe.")
-    return stored, failed
+    return results, failed
 
 
-def _answer(stations: Stations, clock: Callable[[], datetime]) -> int:
+def _answer(stations: Stations, clock: Callable[[], datetime], fresh: Mapping[str, Result]) -> int:
     waiting = stations.ledger.in_state(SubmissionState.STORED, ANSWERS_PER_ROUND)
     for submission in waiting:
-        answer(submission, stations)
+        answer(submission, fresh.get(submission.id) or stations.ledger.result(submission.id), stations)
     stations.ledger.answered(waiting, clock())
     return len(waiting)
 

@@ -42,16 +42,17 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
     """Name of a submission -> what processing it raises; the others are stored."""
     errors: dict[str, Exception] = {}
 
-    def process(submissions: Sequence[Submission], stations: Any, now: datetime) -> None:
+    def process(submissions: Sequence[Submission], stations: Any, now: datetime) -> list[Any]:
         for one in submissions:
             if one.id in errors:
                 raise errors[one.id]
         with stations.ledger._database.session() as session:
             for one in submissions:
                 stations.ledger._move(session.get_one(worker_table(), one.id), SubmissionState.STORED, now)
+        return [SimpleNamespace(submission_id=one.id) for one in submissions]
 
     monkeypatch.setattr(worker, "process", process)
-    monkeypatch.setattr(worker, "answer", lambda _submission, _stations: None)
+    monkeypatch.setattr(worker, "answer", lambda _submission, _result, _stations: None)
     return errors
 
 
