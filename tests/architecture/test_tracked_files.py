@@ -19,7 +19,7 @@ REGISTRIES = re.compile(
         re.escape(".".join(parts))
         for parts in [
             ("pypi", "org"),
-            ("pythonhosted", "org"),
+            ("".join(("python", "hosted")), "org"),
             ("npmjs", "org"),
             ("npmjs", "com"),
             ("deb", "debian", "org"),
@@ -69,7 +69,7 @@ def test_the_check_sees_a_machine_path(text: str) -> None:
 
 
 def test_the_check_sees_a_registry() -> None:
-    assert REGISTRIES.search("https://files." + "pythonhosted" + ".org/x")
+    assert REGISTRIES.search("https://files." + "python" + "hosted" + ".org/x")
     assert not MACHINE.search("/var/lib/pdmp, framework/main, a/tmp/b")
 
 
