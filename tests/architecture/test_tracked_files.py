@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 # Hosts that packages are fetched from: which one is the installation's own affair. Put together here,
 # so that this file does not hold them.
+HOSTED = "hosted"
 REGISTRIES = re.compile(
     "|".join(
         re.escape(".".join(parts))
         for parts in [
             ("pypi", "org"),
-            ("".join(("python", "hosted")), "org"),
+            ("python" + HOSTED, "org"),
             ("npmjs", "org"),
             ("npmjs", "com"),
             ("deb", "debian", "org"),
