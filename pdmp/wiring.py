@@ -12,7 +12,6 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from zoneinfo import ZoneInfo
 
-import polars as pl
 from pydantic import ValidationError
 
 from access.accounts import permitted_dispensers
@@ -150,15 +149,11 @@ class Register:
             )
         return Context(
             received_on=received_at.astimezone(zone).date(),
-            drugs=_drugs(),
+            drugs=products.load(),
             drug_edition=products.EDITION,
             dispensers=dispensers,
             permitted=permitted,
         )
-
-
-def _drugs() -> pl.DataFrame:
-    return products.load()
 
 
 @contextmanager

@@ -181,9 +181,6 @@ EVENT_SCHEMA = schema_of(EVENT_COLUMNS)
 # Column names whose values identify a patient: logging refuses them, tests look for them.
 PATIENT_COLUMNS = frozenset(column.name for column in ROW_COLUMNS if column.identifies)
 
-# The parts of the record key, in order (asap.md section 5: DSP13 belongs to the identity).
-RECORD_KEY = ("pharmacy_id", "rx_number", "filled_on", "fill_number", "partial_fill")
-
 
 def pharmacy_id() -> pl.Expr:
     """The pharmacy's identifier in a record key: its DEA number, else NCPDP id, else NPI."""
